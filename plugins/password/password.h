@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of the password plugin; the measures themselves are in measure.h. */
+#ifndef KJ_PASSWORD_H
+#define KJ_PASSWORD_H
+
+#include <gmodule.h>
+#include <kijun/plugin.h>
+
+/* Reads the lines of one password change or login and measures the password (request.c). */
+gboolean kj_password_read_request(KjRequestSink *sink, const char *bytes, gsize length, GError **error);
+
+#endif
