@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The domain `firewall`: packets.
+ *
+ * With `stateful = true` (the default) a request is the packet that opens a flow, and targets let the replies of allowed flows pass; a
+ * tightened rule does not cut flows that live. With `stateful = false` every packet is judged alone and `state` is an ordinary field.
+ * `service` stands for a protocol and a port; it is never a field of its own in a table.
+ */
+#include "firewall.h"
+
+static const KjNamedNumber protocol_names[] = {
+    { "icmp", 1 },  { "igmp", 2 }, { "ipip", 4 }, { "tcp", 6 },     { "udp", 17 },   { "dccp", 33 },  { "ipv6", 41 },    { "gre", 47 },
+    { "esp", 50 },  { "ah", 51 },  { "icmpv6", 58 }, { "ospf", 89 }, { "vrrp", 112 }, { "sctp", 132 }, { "udplite", 136 }, { NULL, 0 },
+};
+
+static const char *const service_parts[] = { "proto", "port", NULL };
+static const char *const states[] = { "new", "established", "related", "invalid", NULL };
+static const char *const hooks[] = { "input", "forward", "output", NULL };
+static const char *const limited[] = { "limit", NULL };
+
+static const KjFieldDefinition fields[] = {
+    { .name = "from", .type = KJ_TYPE_ADDRESS, .flags = KJ_FIELD_REQUIRED,
+      .phrase = { "from {}", "送信元が{}" },
+      .doc = { "The source address.", "送信元アドレス。" } },
+    { .name = "to", .type = KJ_TYPE_ADDRESS, .flags = KJ_FIELD_REQUIRED,
+      .phrase = { "to {}", "宛先が{}" },
+      .doc = { "The destination address.", "宛先アドレス。" } },
+    { .name = "service", .type = KJ_TYPE_SERVICE, .parts = service_parts,
+      .phrase = { "for the service {}", "サービスが{}" },
+      .doc = { "A protocol and a destination port: 443/tcp. Stands for proto and port.", "プロトコルと宛先ポートの組（443/tcp）。proto と port を表す。" } },
+    { .name = "proto", .type = KJ_TYPE_INTEGER, .flags = KJ_FIELD_REQUIRED, .high = 255, .names = protocol_names,
+      .phrase = { "of the protocol {}", "プロトコルが{}" },
+      .doc = { "The protocol above IP: a name or a number.", "IP の上のプロトコル（名前または番号）。" } },
+    { .name = "port", .type = KJ_TYPE_INTEGER, .high = 65535,
+      .phrase = { "to port {}", "宛先ポートが{}" },
+      .doc = { "The destination port; missing where the protocol has none, and in later fragments.", "宛先ポート。ポートのないプロトコルと後続フラグメントにはない。" } },
+    { .name = "source_port", .type = KJ_TYPE_INTEGER, .high = 65535,
+      .phrase = { "from port {}", "送信元ポートが{}" },
+      .doc = { "The source port.", "送信元ポート。" } },
+    { .name = "icmp_type", .type = KJ_TYPE_INTEGER, .high = 255,
+      .phrase = { "of the ICMP type {}", "ICMP タイプが{}" },
+      .doc = { "The type of an ICMP or ICMPv6 message.", "ICMP または ICMPv6 のタイプ。" } },
+    { .name = "icmp_code", .type = KJ_TYPE_INTEGER, .high = 255,
+      .phrase = { "of the ICMP code {}", "ICMP コードが{}" },
+      .doc = { "The code of an ICMP or ICMPv6 message.", "ICMP または ICMPv6 のコード。" } },
+    { .name = "iif", .type = KJ_TYPE_SYMBOL,
+      .phrase = { "arriving on the interface {}", "受信インターフェースが{}" },
+      .doc = { "The interface on which the packet arrives.", "パケットが届くインターフェース。" } },
+    { .name = "oif", .type = KJ_TYPE_SYMBOL,
+      .phrase = { "leaving by the interface {}", "送信インターフェースが{}" },
+      .doc = { "The interface by which the packet leaves.", "パケットが出ていくインターフェース。" } },
+    { .name = "state", .type = KJ_TYPE_SYMBOL, .values = states, .needs_setting = "stateful", .needs_value = "false",
+      .phrase = { "in the connection state {}", "接続状態が{}" },
+      .doc = { "The state of the flow; only where `stateful = false`.", "接続の状態。`stateful = false` のときだけ使える。" } },
+    { .name = NULL },
+};
+
+static const KjEffectDefinition effects[] = {
+    { .name = "allow", .phrase = { "allow", "許可する" }, .doc = { "The packet passes.", "パケットを通す。" } },
+    { .name = "limit", .flags = KJ_EFFECT_LIMITS, .phrase = { "allow within a rate", "一定の頻度まで許可する" },
+      .doc = { "The packet passes within the rate and is dropped beyond it.", "頻度の範囲内で通し、超えた分は捨てる。" } },
+    { .name = "reject", .flags = KJ_EFFECT_REFUSES, .phrase = { "refuse with an answer", "通知して拒否する" },
+      .doc = { "The packet is refused and its sender is told.", "パケットを拒否し、送信元に知らせる。" } },
+    { .name = "deny", .flags = KJ_EFFECT_REFUSES, .phrase = { "deny", "拒否する" },
+      .doc = { "The packet is dropped without an answer.", "パケットを黙って捨てる。" } },
+    { .name = NULL },
+};
+
+static const KjParameterDefinition parameters[] = {
+    { .name = "rate", .kind = KJ_PARAMETER_RATE, .effects = limited, .required = TRUE,
+      .phrase = { "at most {}", "頻度は{}まで" }, .doc = { "How many in how long: 100/s.", "期間あたりの数（100/s）。" } },
+    { .name = "burst", .kind = KJ_PARAMETER_INTEGER, .effects = limited,
+      .phrase = { "in bursts of up to {}", "一度に{}まで" }, .doc = { "The depth of the token bucket.", "トークンバケットの深さ。" } },
+    { .name = "per", .kind = KJ_PARAMETER_FIELDS, .effects = limited,
+      .phrase = { "for each {}", "{}ごと" }, .doc = { "Counts apart for each value of these fields.", "これらの項目の値ごとに数える。" } },
+    { .name = NULL },
+};
+
+static const KjSettingDefinition settings[] = {
+    { .name = "hook", .type = KJ_TYPE_SYMBOL, .values = hooks, .initial = "forward",
+      .doc = { "Where in the kernel the block stands.", "カーネルのどの位置で判定するか。" } },
+    { .name = "stateful", .type = KJ_TYPE_BOOL, .initial = "true",
+      .doc = { "Whether a rule speaks of flows (replies pass) or of single packets.", "規則が接続（応答は通る）と個々のパケットのどちらを述べるか。" } },
+    { .name = NULL },
+};
+
+static const KjTargetDefinition targets[] = {
+    { .name = "nftables", .doc = { "A Linux nftables table of its own, `inet kijun_NAME`.", "Linux nftables の専用テーブル `inet kijun_NAME`。" }, .emit = kj_firewall_emit_nftables },
+    { .name = NULL },
+};
+
+G_MODULE_EXPORT const KjDomain kijun_domain = {
+    .abi = KJ_DOMAIN_ABI,
+    .size = sizeof(KjDomain),
+    .name = "firewall",
+    .version = "1",
+    .doc = { "Packets through a host or a gateway.", "ホストやゲートウェイを通るパケット。" },
+    .subject = { "packets", "パケット" },
+    .combining = KJ_COMBINING_FIRST_MATCH,
+    .fields = fields,
+    .effects = effects,
+    .parameters = parameters,
+    .settings = settings,
+    .targets = targets,
+    .read_request = kj_firewall_read_packet,
+    .request_doc = { "One IPv4 or IPv6 packet as raw bytes, from its IP header on.", "IP ヘッダーから始まる IPv4 または IPv6 パケットの生のバイト列。" },
+};

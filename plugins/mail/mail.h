@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of the mail plugin. */
+#ifndef KJ_MAIL_H
+#define KJ_MAIL_H
+
+#include <gmodule.h>
+#include <kijun/plugin.h>
+
+/* Reads one Postfix policy delegation request (request.c). */
+gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize length, GError **error);
+
+#endif
