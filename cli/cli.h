@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the commands share: exit codes, the command table's row, and how a PATH becomes a checked policy or a verified table.
+ * A command is one file and one function; main.c is the table of them all.
+ */
+#ifndef KJ_CLI_H
+#define KJ_CLI_H
+
+#include <kijun/kijun.h>
+#include <json-glib/json-glib.h>
+
+#include "../compiler/compiler.h"
+
+enum {
+    KJ_EXIT_FINE = 0,
+    KJ_EXIT_POLICY = 1,  /* the policy has errors, a test or proof failed */
+    KJ_EXIT_DIFFERS = 2, /* diff or plan found anything but equal */
+    KJ_EXIT_USAGE = 3,
+    KJ_EXIT_IO = 4,
+    KJ_EXIT_REFUSED = 5,
+    KJ_EXIT_BUG = 70,
+};
+
+typedef struct {
+    const char *name;
+    const char *arguments; /* for the usage line */
+    const char *summary;   /* one sentence */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+} KjCommand;
+
+extern const KjCommand kj_commands[]; /* ends with a NULL name */
+
+int kj_command_check(int argc, char **argv);
+int kj_command_fmt(int argc, char **argv);
+int kj_command_build(int argc, char **argv);
+int kj_command_show(int argc, char **argv);
+int kj_command_verify(int argc, char **argv);
+int kj_command_describe(int argc, char **argv);
+int kj_command_decide(int argc, char **argv);
+int kj_command_explain(int argc, char **argv);
+int kj_command_test(int argc, char **argv);
+int kj_command_emit(int argc, char **argv);
+int kj_command_bench(int argc, char **argv);
+
+/* Parses the options of command argv[0]; what is left must be `least` to `most` arguments (most < 0: no bound). FALSE after telling the user how
+ * the command is used; the command then returns KJ_EXIT_USAGE. `--help` prints the usage and exits through *exit_code = KJ_EXIT_FINE. */
+gboolean kj_cli_options(int *argc, char ***argv, const GOptionEntry *entries, int least, int most, int *exit_code);
+
+/* "kijun COMMAND: message" on stderr; returns `code` so that a command can end with it. */
+int kj_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The exit code that fits an error of the library. */
+int kj_cli_error_code(const GError *error);
+
+/* Reads, parses and checks; prints the diagnostics as text on stderr (warnings only when `warnings`). NULL with *exit_code set when it cannot be read or has errors. */
+KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code);
+
+/* PATH to a verified table: a .kjt is opened, anything else compiled and built in memory. NULL with *exit_code set, after telling why. */
+KjTable *kj_cli_table(const char *path, int *exit_code);
+
+/* Whether stderr (or stdout) wants colour: a terminal, and NO_COLOR not set. */
+gboolean kj_cli_colour(int descriptor);
+
+/* "ja" when the first of LANGUAGE, LC_ALL, LC_MESSAGES, LANG that is set begins with it, else "en". Our sentences need no installed locale, so
+ * LANGUAGE=ja works under LC_ALL=C too. */
+const char *kj_cli_language(void);
+
+/* `--at`: an instant, or now when `text` is NULL. FALSE after telling what is wrong. */
+gboolean kj_cli_instant(const char *text, gint64 *seconds);
+
+/* Writes a JSON tree to stdout, indented, with a line end. Takes the node. */
+void kj_cli_print_json(JsonNode *root);
+
+/* Sets one `FIELD=VALUE` (or FIELD and VALUE apart) of a request. A set-valued field takes members separated by commas (`\,` is a comma), or nothing
+ * for the empty set. FALSE with KJ_ERROR_UNKNOWN or KJ_ERROR_VALUE. */
+gboolean kj_cli_set_field(const KjTable *table, guint block, KjRequest *request, const char *field, const char *value, GError **error);
+
+/* Reads a whole file, "-" for standard input. */
+gboolean kj_cli_read(const char *path, char **bytes, gsize *length, GError **error);
+
+#endif

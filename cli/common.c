@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <kijun/value.h>
+#include <kijun/view.h>
+
+#include "cli.h"
+
+static const KjCommand *this_command(const char *name) {
+    const KjCommand *command = kj_commands;
+    while (command->name && strcmp(command->name, name) != 0)
+        command++;
+    return command;
+}
+
+gboolean kj_cli_options(int *argc, char ***argv, const GOptionEntry *entries, int least, int most, int *exit_code) {
+    const KjCommand *command = this_command((*argv)[0]);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *program = g_strconcat("kijun ", command->name, NULL);
+    g_autoptr(GOptionContext) context = g_option_context_new(command->arguments);
+    gboolean help = FALSE;
+    GOptionEntry own[] = { { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this", NULL }, { NULL } };
+
+    g_set_prgname(program);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_summary(context, command->summary);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, own, NULL);
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, "%s; `%s --help` tells the options", error->message, program);
+        return FALSE;
+    }
+    if (help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+        fputs(text, stdout);
+        *exit_code = KJ_EXIT_FINE;
+        return FALSE;
+    }
+    if (*argc - 1 < least || (most >= 0 && *argc - 1 > most)) {
+        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, "%s arguments; usage: %s %s", *argc - 1 < least ? "too few" : "too many", program,
+                                 command->arguments);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+int kj_cli_fail(int code, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    fflush(stdout);
+    fprintf(stderr, "%s: %s\n", g_get_prgname() ? g_get_prgname() : "kijun", message);
+    return code;
+}
+
+int kj_cli_error_code(const GError *error) {
+    if (error->domain != KJ_ERROR)
+        return KJ_EXIT_IO;
+    switch (error->code) {
+    case KJ_ERROR_UNKNOWN:
+    case KJ_ERROR_VALUE:
+        return KJ_EXIT_USAGE;
+    case KJ_ERROR_TABLE:
+    case KJ_ERROR_TARGET:
+        return KJ_EXIT_POLICY;
+    default:
+        return KJ_EXIT_IO;
+    }
+}
+
+gboolean kj_cli_colour(int descriptor) {
+    const char *no_colour = g_getenv("NO_COLOR");
+    return isatty(descriptor) && !(no_colour && *no_colour);
+}
+
+const char *kj_cli_language(void) {
+    static const char *const variables[] = { "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG" };
+    for (guint i = 0; i < G_N_ELEMENTS(variables); i++) {
+        const char *value = g_getenv(variables[i]);
+        if (value && *value)
+            return g_str_has_prefix(value, "ja") ? "ja" : "en";
+    }
+    return "en";
+}
+
+gboolean kj_cli_instant(const char *text, gint64 *seconds) {
+    const char *problem = NULL;
+    if (!text) {
+        *seconds = g_get_real_time() / G_USEC_PER_SEC;
+        return TRUE;
+    }
+    if (kj_value_read_instant(text, strlen(text), NULL, seconds, &problem))
+        return TRUE;
+    kj_cli_fail(KJ_EXIT_USAGE, "`%s` is no instant: %s; write 2026-11-24T10:00:00+09:00, or `2026-11-24 10:00` for UTC", text,
+                problem ? problem : "not understood");
+    return FALSE;
+}
+
+KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KjCompilation) compilation = kj_compilation_new();
+    if (!kj_compilation_load(compilation, path, &error)) {
+        *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
+        return NULL;
+    }
+    if (!compilation->policy || warnings) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        kj_diagnostics_print_text(compilation->diagnostics, compilation->sources, kj_cli_colour(STDERR_FILENO), text);
+        fputs(text->str, stderr);
+    }
+    if (!compilation->policy) {
+        *exit_code = KJ_EXIT_POLICY;
+        return NULL;
+    }
+    return g_steal_pointer(&compilation);
+}
+
+KjTable *kj_cli_table(const char *path, int *exit_code) {
+    g_autoptr(GError) error = NULL;
+    KjTable *table = NULL;
+    if (g_str_has_suffix(path, ".kjt")) {
+        table = kj_table_open(path, &error);
+    } else {
+        g_autoptr(KjCompilation) compilation = kj_cli_compile(path, FALSE, exit_code);
+        if (!compilation)
+            return NULL;
+        g_autoptr(GBytes) bytes = kj_build(compilation->policy, TRUE, compilation->diagnostics);
+        if (!bytes) {
+            g_autoptr(GString) text = g_string_new(NULL);
+            kj_diagnostics_print_text(compilation->diagnostics, compilation->sources, kj_cli_colour(STDERR_FILENO), text);
+            fputs(text->str, stderr);
+            *exit_code = KJ_EXIT_POLICY;
+            return NULL;
+        }
+        gsize length;
+        const void *data = g_bytes_get_data(bytes, &length);
+        table = kj_table_new(data, length, &error);
+    }
+    if (!table)
+        *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
+    return table;
+}
+
+void kj_cli_print_json(JsonNode *root) {
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+    json_generator_set_root(generator, root);
+    json_generator_set_pretty(generator, TRUE);
+    g_autofree char *text = json_generator_to_data(generator, NULL);
+    puts(text);
+    json_node_unref(root);
+}
+
+static gboolean set_members(KjRequest *request, int field, const char *value, GError **error) {
+    g_autoptr(GString) member = g_string_new(NULL);
+    if (*value == 0)
+        return kj_request_set_empty(request, field, error);
+    for (const char *c = value;; c++) {
+        if (*c == 0 || *c == ',') {
+            if (!kj_request_set_text(request, field, member->str, (gssize)member->len, error))
+                return FALSE;
+            g_string_truncate(member, 0);
+            if (*c == 0)
+                return TRUE;
+        } else {
+            if (*c == '\\' && c[1] == ',')
+                c++;
+            g_string_append_c(member, *c);
+        }
+    }
+}
+
+gboolean kj_cli_set_field(const KjTable *table, guint block, KjRequest *request, const char *field, const char *value, GError **error) {
+    KjBlockView block_view;
+    KjFieldView view;
+    int index = kj_table_find_field(table, block, field);
+    kj_view_block(table, block, &block_view);
+    if (index < 0) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        for (guint i = 0; i < block_view.field_count; i++) {
+            kj_view_field(table, block_view.first_field + i, &view);
+            if (view.kind == KJ_FIELD_KIND_VALUE)
+                g_ptr_array_add(names, (gpointer)view.name);
+        }
+        g_ptr_array_add(names, NULL);
+        const char *nearest = kj_did_you_mean(field, (const char *const *)names->pdata);
+        g_autofree char *all = g_strjoinv(" ", (char **)names->pdata);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "the block `%s` has no field `%s`%s%s%s; its fields: %s", block_view.name, field,
+                    nearest ? ", did you mean `" : "", nearest ? nearest : "", nearest ? "`?" : "", all);
+        return FALSE;
+    }
+    kj_view_field(table, block_view.first_field + (guint)index, &view);
+    if (view.flags & KJ_FIELD_SET)
+        return set_members(request, index, value, error);
+    return kj_request_set_text(request, index, value, -1, error);
+}
+
+gboolean kj_cli_read(const char *path, char **bytes, gsize *length, GError **error) {
+    if (strcmp(path, "-") != 0)
+        return g_file_get_contents(path, bytes, length, error);
+    g_autoptr(GString) text = g_string_new(NULL);
+    char chunk[65536];
+    size_t got;
+    while ((got = fread(chunk, 1, sizeof chunk, stdin)) > 0)
+        g_string_append_len(text, chunk, (gssize)got);
+    if (ferror(stdin)) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, "standard input could not be read");
+        return FALSE;
+    }
+    *length = text->len;
+    *bytes = g_string_free(g_steal_pointer(&text), FALSE);
+    return TRUE;
+}

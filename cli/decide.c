@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kijun decide: one decision from FIELD=VALUE arguments, one from a real request in the domain's own form, or a stream of them from a
+ * tab-separated file. Whatever goes wrong is answered with `deny`.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <kijun/view.h>
+
+#include "batch.h"
+#include "cli.h"
+
+typedef struct {
+    char *batch, *request, *at;
+    gboolean json;
+} Options;
+
+static const char *position(const KjTable *table, const KjVerdict *verdict, KjRuleView *rule, char **text) {
+    if (verdict->outcome == KJ_OUTCOME_ERROR || verdict->rule == KJ_RULE_DEFAULT)
+        return NULL;
+    kj_view_rule(table, verdict->rule, rule);
+    *text = g_strdup_printf("%s:%u:%u", rule->file, rule->line, rule->column);
+    return *text;
+}
+
+/* The obligations of every rule that shares in the decision, each name once. */
+static void add_obligations(JsonBuilder *builder, const KjTable *table, const KjBlockView *block, const KjRequest *request,
+                            const KjVerdict *verdict, const char **message) {
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    const char *language = kj_cli_language();
+    gboolean by_rule = verdict->outcome != KJ_OUTCOME_ERROR && verdict->rule != KJ_RULE_DEFAULT;
+    guint sources = by_rule ? verdict->matched : verdict->outcome == KJ_OUTCOME_ERROR ? 0 : 1;
+    gboolean translated = FALSE;
+    json_builder_set_member_name(builder, "obligations");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < sources; i++) {
+        guint first = block->first_default_note, count = block->default_note_count;
+        if (by_rule) {
+            KjRuleView rule;
+            kj_view_rule(table, kj_request_matched_rule(request, i), &rule);
+            first = rule.first_note;
+            count = rule.note_count;
+        }
+        for (guint n = first; n < first + count; n++) {
+            KjNoteView note;
+            kj_view_note(table, n, &note);
+            if (!note.obligation)
+                continue;
+            if (strcmp(note.name, "message") == 0) {
+                gboolean wanted = strcmp(note.language, language) == 0;
+                if (!*message || (wanted && !translated)) {
+                    *message = note.value;
+                    translated = wanted;
+                }
+            } else if (g_hash_table_add(seen, (gpointer)note.name)) {
+                json_builder_add_string_value(builder, note.name);
+            }
+        }
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_string_or_null(JsonBuilder *builder, const char *name, const char *value) {
+    json_builder_set_member_name(builder, name);
+    if (value)
+        json_builder_add_string_value(builder, value);
+    else
+        json_builder_add_null_value(builder);
+}
+
+static void print_json(const KjTable *table, guint block, const KjRequest *request, const KjVerdict *verdict) {
+    KjBlockView view;
+    KjRuleView rule;
+    g_autofree char *text = NULL;
+    const char *message = NULL;
+    kj_view_block(table, block, &view);
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "version");
+    json_builder_add_int_value(builder, 1);
+    add_string_or_null(builder, "effect", verdict->effect);
+    add_string_or_null(builder, "rule", verdict->label);
+    add_string_or_null(builder, "at", position(table, verdict, &rule, &text));
+    add_obligations(builder, table, &view, request, verdict, &message);
+    add_string_or_null(builder, "message", verdict->problem ? verdict->problem : message);
+    add_string_or_null(builder, "nearest", NULL);
+    json_builder_end_object(builder);
+    kj_cli_print_json(json_builder_get_root(builder));
+}
+
+static int answer(const KjTable *table, guint block, KjRequest *request, gboolean json) {
+    KjVerdict verdict = { .size = sizeof verdict };
+    kj_decide(request, &verdict);
+    if (json)
+        print_json(table, block, request, &verdict);
+    else
+        printf("%s\t%s\n", verdict.effect, verdict.label);
+    if (verdict.outcome == KJ_OUTCOME_ERROR)
+        return kj_cli_fail(KJ_EXIT_POLICY, "%s", verdict.problem);
+    return KJ_EXIT_FINE;
+}
+
+/* A request that cannot even be read is denied like any other that is in error. */
+static int refuse(gboolean json, const GError *error) {
+    if (json) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "version");
+        json_builder_add_int_value(builder, 1);
+        add_string_or_null(builder, "effect", "deny");
+        add_string_or_null(builder, "rule", "error");
+        add_string_or_null(builder, "at", NULL);
+        json_builder_set_member_name(builder, "obligations");
+        json_builder_begin_array(builder);
+        json_builder_end_array(builder);
+        add_string_or_null(builder, "message", error->message);
+        add_string_or_null(builder, "nearest", NULL);
+        json_builder_end_object(builder);
+        kj_cli_print_json(json_builder_get_root(builder));
+    } else {
+        puts("deny\terror");
+    }
+    return kj_cli_fail(KJ_EXIT_POLICY, "%s", error->message);
+}
+
+static int decide_arguments(KjTable *table, guint block, int count, char **pairs, gint64 instant, gboolean json) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KjRequest) request = kj_request_new(table, block);
+    for (int i = 0; i < count; i++) {
+        char *value = strchr(pairs[i], '=');
+        if (!value)
+            return kj_cli_fail(KJ_EXIT_USAGE, "`%s` is not FIELD=VALUE", pairs[i]);
+        g_autofree char *field = g_strndup(pairs[i], (gsize)(value - pairs[i]));
+        if (kj_cli_set_field(table, block, request, field, value + 1, &error))
+            continue;
+        if (g_error_matches(error, KJ_ERROR, KJ_ERROR_UNKNOWN))
+            return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
+        g_prefix_error(&error, "%s: ", field);
+        return refuse(json, error);
+    }
+    kj_request_set_instant(request, instant);
+    return answer(table, block, request, json);
+}
+
+typedef struct {
+    const KjTable *table;
+    guint block;
+    KjRequest *request;
+} Filling;
+
+static gboolean fill(KjRequestSink *sink, const char *field, const char *value, GError **error) {
+    Filling *filling = sink->data;
+    KjBlockView block;
+    KjFieldView view;
+    int index = kj_table_find_field(filling->table, filling->block, field);
+    if (index < 0) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "the block has no field `%s`", field);
+        return FALSE;
+    }
+    kj_view_block(filling->table, filling->block, &block);
+    kj_view_field(filling->table, block.first_field + (guint)index, &view);
+    if (!value)
+        return kj_request_set_empty(filling->request, index, error);
+    return kj_request_set_text(filling->request, index, value, -1, error);
+}
+
+static int decide_request(KjTable *table, guint block, const char *path, gint64 instant, gboolean json) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *bytes = NULL;
+    gsize length;
+    KjBlockView view;
+    kj_view_block(table, block, &view);
+    kj_plugins_load(NULL);
+    const KjDomain *domain = kj_plugin_find(view.domain);
+    if (!domain || !domain->read_request)
+        return kj_cli_fail(KJ_EXIT_USAGE, "the domain `%s` has no plugin here that reads real requests", view.domain);
+    if (!kj_cli_read(path, &bytes, &length, &error))
+        return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
+    g_autoptr(KjRequest) request = kj_request_new(table, block);
+    Filling filling = { table, block, request };
+    KjRequestSink sink = { sizeof sink, &filling, fill };
+    gboolean read = domain->read_request(&sink, bytes, length, &error);
+    explicit_bzero(bytes, length); /* it may be a password */
+    if (!read)
+        return refuse(json, error);
+    kj_request_set_instant(request, instant);
+    return answer(table, block, request, json);
+}
+
+static int decide_batch(KjTable *table, guint block, const char *path, gint64 instant) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KjBatch) batch = kj_batch_open(path, table, block, &error);
+    if (!batch)
+        return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
+    g_autoptr(KjRequest) request = kj_request_new(table, block);
+    KjVerdict verdict = { .size = sizeof verdict };
+    const char *problem;
+    int code = KJ_EXIT_FINE;
+    while (kj_batch_next(batch, request, instant, &problem)) {
+        if (!problem && kj_decide(request, &verdict) == KJ_OUTCOME_ERROR)
+            problem = verdict.problem;
+        if (problem) {
+            puts("deny\terror");
+            code = kj_cli_fail(KJ_EXIT_POLICY, "line %" G_GUINT64_FORMAT ": %s", kj_batch_line(batch), problem);
+        } else {
+            fputs(verdict.effect, stdout);
+            putchar('\t');
+            puts(verdict.label);
+        }
+    }
+    return code;
+}
+
+int kj_command_decide(int argc, char **argv) {
+    Options options = { NULL, NULL, NULL, FALSE };
+    const GOptionEntry entries[] = {
+        { "batch", 0, 0, G_OPTION_ARG_FILENAME, &options.batch, "Decide every row of a tab-separated file (- for standard input)", "FILE" },
+        { "request", 0, 0, G_OPTION_ARG_FILENAME, &options.request, "Read one real request in the domain's own form (- for standard input)", "FILE" },
+        { "at", 0, 0, G_OPTION_ARG_STRING, &options.at, "When the request is made (now)", "INSTANT" },
+        { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Answer in JSON", NULL },
+        { NULL },
+    };
+    int code = KJ_EXIT_FINE;
+    if (!kj_cli_options(&argc, &argv, entries, 2, -1, &code))
+        return code;
+    g_autofree char *batch = options.batch, *real = options.request, *at = options.at;
+    gint64 instant;
+    guint block;
+    if ((batch || real) && (argc > 3 || (batch && real)))
+        return kj_cli_fail(KJ_EXIT_USAGE, "FIELD=VALUE, --batch and --request exclude each other");
+    if (!kj_cli_instant(at, &instant))
+        return KJ_EXIT_USAGE;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KjTable) table = kj_cli_table(argv[1], &code);
+    if (!table)
+        return code;
+    if (!kj_table_find_block(table, argv[2], &block, &error))
+        return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
+    if (batch)
+        return decide_batch(table, block, batch, instant);
+    if (real)
+        return decide_request(table, block, real, instant, options.json);
+    return decide_arguments(table, block, argc - 3, argv + 3, instant, options.json);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kijun describe: the vocabulary of the installed domains, straight from their tables. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const char *const type_names[] = {
+    [KJ_TYPE_BOOL] = "bool",       [KJ_TYPE_INTEGER] = "integer", [KJ_TYPE_SIZE] = "size", [KJ_TYPE_DURATION] = "duration",
+    [KJ_TYPE_DATE] = "date",       [KJ_TYPE_ADDRESS] = "address", [KJ_TYPE_SERVICE] = "service", [KJ_TYPE_PATH] = "path",
+    [KJ_TYPE_MAIL] = "mail",       [KJ_TYPE_PRINCIPAL] = "principal", [KJ_TYPE_TEXT] = "text", [KJ_TYPE_SYMBOL] = "name",
+    [KJ_TYPE_NAMED] = "the workspace's type of that name",
+};
+
+static const char *const combining_names[] = {
+    [KJ_COMBINING_FIRST_MATCH] = "first-match",
+    [KJ_COMBINING_STRICTEST] = "strictest",
+    [KJ_COMBINING_ADD_UP] = "add-up",
+};
+
+static const char *in_language(KjPhrase phrase) {
+    return strcmp(kj_cli_language(), "ja") == 0 ? phrase.ja : phrase.en;
+}
+
+/* "integer 0..65535", "{ new, established }", "set of text". */
+static char *describe_type(const KjFieldDefinition *field) {
+    GString *text = g_string_new(field->flags & KJ_FIELD_SET ? "set of " : "");
+    if (field->type == KJ_TYPE_SYMBOL && field->values) {
+        g_autofree char *values = g_strjoinv(field->flags & KJ_FIELD_ORDERED ? " > " : ", ", (char **)field->values);
+        g_string_append_printf(text, "{ %s }", values);
+    } else {
+        g_string_append(text, type_names[field->type]);
+    }
+    if (field->high > 0)
+        g_string_append_printf(text, " %" G_GUINT64_FORMAT "..%" G_GUINT64_FORMAT, field->low, field->high);
+    return g_string_free(text, FALSE);
+}
+
+static void print_field(const KjFieldDefinition *field) {
+    g_autofree char *type = describe_type(field);
+    printf("  %-18s %s%s%s%s\n", field->name, type, field->flags & KJ_FIELD_REQUIRED ? ", required" : "", field->phase ? ", at " : "",
+           field->phase ? field->phase : "");
+    printf("  %-18s   %s\n", "", in_language(field->doc));
+}
+
+static void print_field_details(const KjFieldDefinition *field) {
+    print_field(field);
+    for (const KjNamedNumber *name = field->names; name && name->name; name++)
+        printf("  %-18s   %s = %" G_GUINT64_FORMAT "\n", "", name->name, name->number);
+    printf("  %-18s   reads as: %s\n", "", in_language(field->phrase));
+}
+
+static void print_domain(const KjDomain *domain) {
+    printf("%s: %s\n  %s", domain->name, in_language(domain->doc), combining_names[domain->combining]);
+    if (domain->default_effect)
+        printf(", default %s", domain->default_effect);
+    printf("%s\n\nEffects, mildest first\n", domain->open ? ", blocks may declare fields" : "");
+    for (const KjEffectDefinition *effect = domain->effects; effect->name; effect++)
+        printf("  %-18s %s%s\n", effect->name, in_language(effect->doc), effect->flags & KJ_EFFECT_REFUSES ? " (refuses)" : "");
+    puts("\nFields");
+    for (const KjFieldDefinition *field = domain->fields; field->name; field++)
+        print_field(field);
+    if (domain->parameters && domain->parameters->name)
+        puts("\nParameters of an effect");
+    for (const KjParameterDefinition *parameter = domain->parameters; parameter && parameter->name; parameter++) {
+        g_autofree char *effects = g_strjoinv(", ", (char **)parameter->effects);
+        printf("  %-18s %s (%s)\n", parameter->name, in_language(parameter->doc), effects);
+    }
+    if (domain->settings && domain->settings->name)
+        puts("\nSettings");
+    for (const KjSettingDefinition *setting = domain->settings; setting && setting->name; setting++)
+        printf("  %-18s %s%s%s%s\n", setting->name, in_language(setting->doc), setting->initial ? " (" : "", setting->initial ? setting->initial : "",
+               setting->initial ? ")" : "");
+    if (domain->targets && domain->targets->name)
+        puts("\nTargets");
+    for (const KjTargetDefinition *target = domain->targets; target && target->name; target++)
+        printf("  %-18s %s\n", target->name, in_language(target->doc));
+    if (domain->read_request)
+        printf("\nA real request (decide --request)\n  %s\n", in_language(domain->request_doc));
+}
+
+static void add_phrase(JsonBuilder *builder, const char *name, KjPhrase phrase) {
+    json_builder_set_member_name(builder, name);
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "en");
+    json_builder_add_string_value(builder, phrase.en);
+    json_builder_set_member_name(builder, "ja");
+    json_builder_add_string_value(builder, phrase.ja);
+    json_builder_end_object(builder);
+}
+
+static void add_string(JsonBuilder *builder, const char *name, const char *value) {
+    json_builder_set_member_name(builder, name);
+    json_builder_add_string_value(builder, value);
+}
+
+static void add_domain(JsonBuilder *builder, const KjDomain *domain) {
+    json_builder_begin_object(builder);
+    add_string(builder, "name", domain->name);
+    add_string(builder, "combining", combining_names[domain->combining]);
+    add_phrase(builder, "doc", domain->doc);
+    json_builder_set_member_name(builder, "effects");
+    json_builder_begin_array(builder);
+    for (const KjEffectDefinition *effect = domain->effects; effect->name; effect++) {
+        json_builder_begin_object(builder);
+        add_string(builder, "name", effect->name);
+        json_builder_set_member_name(builder, "refuses");
+        json_builder_add_boolean_value(builder, (effect->flags & KJ_EFFECT_REFUSES) != 0);
+        add_phrase(builder, "doc", effect->doc);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    json_builder_set_member_name(builder, "fields");
+    json_builder_begin_array(builder);
+    for (const KjFieldDefinition *field = domain->fields; field->name; field++) {
+        g_autofree char *type = describe_type(field);
+        json_builder_begin_object(builder);
+        add_string(builder, "name", field->name);
+        add_string(builder, "type", type);
+        json_builder_set_member_name(builder, "required");
+        json_builder_add_boolean_value(builder, (field->flags & KJ_FIELD_REQUIRED) != 0);
+        add_phrase(builder, "phrase", field->phrase);
+        add_phrase(builder, "doc", field->doc);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+}
+
+static int describe_json(const KjDomain *only) {
+    g_autofree const KjDomain **domains = kj_plugin_list();
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "version");
+    json_builder_add_int_value(builder, 1);
+    json_builder_set_member_name(builder, "domains");
+    json_builder_begin_array(builder);
+    for (guint i = 0; domains[i]; i++)
+        if (!only || domains[i] == only)
+            add_domain(builder, domains[i]);
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    kj_cli_print_json(json_builder_get_root(builder));
+    return KJ_EXIT_FINE;
+}
+
+static int unknown(const char *what, const char *name, GPtrArray *names) {
+    g_ptr_array_add(names, NULL);
+    const char *nearest = kj_did_you_mean(name, (const char *const *)names->pdata);
+    g_autofree char *all = g_strjoinv(" ", (char **)names->pdata);
+    return kj_cli_fail(KJ_EXIT_USAGE, "there is no %s `%s`%s%s%s; there are: %s", what, name, nearest ? ", did you mean `" : "",
+                       nearest ? nearest : "", nearest ? "`?" : "", all);
+}
+
+int kj_command_describe(int argc, char **argv) {
+    g_autofree char *format = NULL;
+    const GOptionEntry entries[] = {
+        { "format", 0, 0, G_OPTION_ARG_STRING, &format, "text (the default) or json", "FORMAT" },
+        { NULL },
+    };
+    int code = KJ_EXIT_FINE;
+    if (!kj_cli_options(&argc, &argv, entries, 0, 2, &code))
+        return code;
+    if (format && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
+        return kj_cli_fail(KJ_EXIT_USAGE, "there is no format `%s`; text and json are there", format);
+
+    g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+    kj_plugins_load(problems);
+    for (guint i = 0; i < problems->len; i++)
+        kj_cli_fail(0, "%s", (const char *)problems->pdata[i]);
+    g_autofree const KjDomain **domains = kj_plugin_list();
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; domains[i]; i++)
+        g_ptr_array_add(names, (gpointer)domains[i]->name);
+    const KjDomain *domain = argc > 1 ? kj_plugin_find(argv[1]) : NULL;
+    if (argc > 1 && !domain)
+        return unknown("domain", argv[1], names);
+    if (g_strcmp0(format, "json") == 0)
+        return describe_json(domain);
+    if (!domain) {
+        for (guint i = 0; domains[i]; i++)
+            printf("%-12s %s\n", domains[i]->name, in_language(domains[i]->doc));
+        return KJ_EXIT_FINE;
+    }
+    if (argc < 3) {
+        print_domain(domain);
+        return KJ_EXIT_FINE;
+    }
+    g_ptr_array_set_size(names, 0);
+    for (const KjFieldDefinition *field = domain->fields; field->name; field++) {
+        if (strcmp(field->name, argv[2]) == 0) {
+            print_field_details(field);
+            return KJ_EXIT_FINE;
+        }
+        g_ptr_array_add(names, (gpointer)field->name);
+    }
+    return unknown("field", argv[2], names);
+}
