@@ -8,6 +8,7 @@
 
 #include <kijun/view.h>
 
+#include "asked.h"
 #include "batch.h"
 #include "cli.h"
 
@@ -25,8 +26,8 @@ static const char *position(const KjTable *table, const KjVerdict *verdict, KjRu
 }
 
 /* The obligations of every rule that shares in the decision, each name once. */
-static void add_obligations(JsonBuilder *builder, const KjTable *table, const KjBlockView *block, const KjRequest *request,
-                            const KjVerdict *verdict, const char **message) {
+static void add_obligations(JsonBuilder *builder, const KjTable *table, guint block, const KjRequest *request, const KjVerdict *verdict,
+                            const char **message) {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     const char *language = kj_cli_language();
     gboolean by_rule = verdict->outcome != KJ_OUTCOME_ERROR && verdict->rule != KJ_RULE_DEFAULT;
@@ -35,7 +36,9 @@ static void add_obligations(JsonBuilder *builder, const KjTable *table, const Kj
     json_builder_set_member_name(builder, "obligations");
     json_builder_begin_array(builder);
     for (guint i = 0; i < sources; i++) {
-        guint first = block->first_default_note, count = block->default_note_count;
+        KjBlockView view;
+        kj_view_block(table, block, &view);
+        guint first = view.first_default_note, count = view.default_note_count;
         if (by_rule) {
             KjRuleView rule;
             kj_view_rule(table, kj_request_matched_rule(request, i), &rule);
@@ -69,12 +72,21 @@ static void add_string_or_null(JsonBuilder *builder, const char *name, const cha
         json_builder_add_null_value(builder);
 }
 
-static void print_json(const KjTable *table, guint block, const KjRequest *request, const KjVerdict *verdict) {
-    KjBlockView view;
+/* On a refusal, the smallest change that would get through, as one line; else NULL. */
+static char *nearest_change(KjRequest *request, const KjVerdict *verdict) {
+    KjNearMiss miss;
+    if (!request || verdict->outcome == KJ_OUTCOME_ERROR || !kj_explain_nearest(request, verdict, &miss))
+        return NULL;
+    GString *text = g_string_new(NULL);
+    kj_explain_changes(request, &miss, kj_cli_language(), text);
+    return g_string_free(text, FALSE);
+}
+
+static void print_json(const KjTable *table, guint block, KjRequest *request, const KjVerdict *verdict) {
     KjRuleView rule;
     g_autofree char *text = NULL;
+    g_autofree char *nearest = nearest_change(request, verdict);
     const char *message = NULL;
-    kj_view_block(table, block, &view);
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     json_builder_set_member_name(builder, "version");
@@ -82,9 +94,9 @@ static void print_json(const KjTable *table, guint block, const KjRequest *reque
     add_string_or_null(builder, "effect", verdict->effect);
     add_string_or_null(builder, "rule", verdict->label);
     add_string_or_null(builder, "at", position(table, verdict, &rule, &text));
-    add_obligations(builder, table, &view, request, verdict, &message);
+    add_obligations(builder, table, block, request, verdict, &message);
     add_string_or_null(builder, "message", verdict->problem ? verdict->problem : message);
-    add_string_or_null(builder, "nearest", NULL);
+    add_string_or_null(builder, "nearest", nearest);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));
 }
@@ -103,89 +115,20 @@ static int answer(const KjTable *table, guint block, KjRequest *request, gboolea
 
 /* A request that cannot even be read is denied like any other that is in error. */
 static int refuse(gboolean json, const GError *error) {
-    if (json) {
-        g_autoptr(JsonBuilder) builder = json_builder_new();
-        json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "version");
-        json_builder_add_int_value(builder, 1);
-        add_string_or_null(builder, "effect", "deny");
-        add_string_or_null(builder, "rule", "error");
-        add_string_or_null(builder, "at", NULL);
-        json_builder_set_member_name(builder, "obligations");
-        json_builder_begin_array(builder);
-        json_builder_end_array(builder);
-        add_string_or_null(builder, "message", error->message);
-        add_string_or_null(builder, "nearest", NULL);
-        json_builder_end_object(builder);
-        kj_cli_print_json(json_builder_get_root(builder));
-    } else {
+    KjVerdict verdict = { .size = sizeof verdict, .outcome = KJ_OUTCOME_ERROR, .effect = "deny", .label = "error", .problem = error->message };
+    if (json)
+        print_json(NULL, 0, NULL, &verdict);
+    else
         puts("deny\terror");
-    }
     return kj_cli_fail(KJ_EXIT_POLICY, "%s", error->message);
 }
 
-static int decide_arguments(KjTable *table, guint block, int count, char **pairs, gint64 instant, gboolean json) {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(KjRequest) request = kj_request_new(table, block);
-    for (int i = 0; i < count; i++) {
-        char *value = strchr(pairs[i], '=');
-        if (!value)
-            return kj_cli_fail(KJ_EXIT_USAGE, "`%s` is not FIELD=VALUE", pairs[i]);
-        g_autofree char *field = g_strndup(pairs[i], (gsize)(value - pairs[i]));
-        if (kj_cli_set_field(table, block, request, field, value + 1, &error))
-            continue;
-        if (g_error_matches(error, KJ_ERROR, KJ_ERROR_UNKNOWN))
-            return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
-        g_prefix_error(&error, "%s: ", field);
-        return refuse(json, error);
-    }
-    kj_request_set_instant(request, instant);
-    return answer(table, block, request, json);
-}
-
-typedef struct {
-    const KjTable *table;
-    guint block;
-    KjRequest *request;
-} Filling;
-
-static gboolean fill(KjRequestSink *sink, const char *field, const char *value, GError **error) {
-    Filling *filling = sink->data;
-    KjBlockView block;
-    KjFieldView view;
-    int index = kj_table_find_field(filling->table, filling->block, field);
-    if (index < 0) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "the block has no field `%s`", field);
-        return FALSE;
-    }
-    kj_view_block(filling->table, filling->block, &block);
-    kj_view_field(filling->table, block.first_field + (guint)index, &view);
-    if (!value)
-        return kj_request_set_empty(filling->request, index, error);
-    return kj_request_set_text(filling->request, index, value, -1, error);
-}
-
-static int decide_request(KjTable *table, guint block, const char *path, gint64 instant, gboolean json) {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *bytes = NULL;
-    gsize length;
-    KjBlockView view;
-    kj_view_block(table, block, &view);
-    kj_plugins_load(NULL);
-    const KjDomain *domain = kj_plugin_find(view.domain);
-    if (!domain || !domain->read_request)
-        return kj_cli_fail(KJ_EXIT_USAGE, "the domain `%s` has no plugin here that reads real requests", view.domain);
-    if (!kj_cli_read(path, &bytes, &length, &error))
-        return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-    g_autoptr(KjRequest) request = kj_request_new(table, block);
-    Filling filling = { table, block, request };
-    KjRequestSink sink = { sizeof sink, &filling, fill };
-    gboolean read = domain->read_request(&sink, bytes, length, &error);
-    explicit_bzero(bytes, length); /* it may be a password */
-    if (!read)
-        return refuse(json, error);
-    kj_request_set_instant(request, instant);
-    return answer(table, block, request, json);
+static int decide_one(KjTable *table, guint block, const char *real, int count, char **pairs, gint64 instant, gboolean json) {
+    g_auto(KjAsked) asked = { NULL, NULL, NULL, NULL };
+    int code = kj_asked_read(&asked, table, block, real, count, pairs, instant);
+    if (code != KJ_EXIT_FINE)
+        return code;
+    return asked.problem ? refuse(json, asked.problem) : answer(table, block, asked.request, json);
 }
 
 static int decide_batch(KjTable *table, guint block, const char *path, gint64 instant) {
@@ -227,7 +170,7 @@ int kj_command_decide(int argc, char **argv) {
     g_autofree char *batch = options.batch, *real = options.request, *at = options.at;
     gint64 instant;
     guint block;
-    if ((batch || real) && (argc > 3 || (batch && real)))
+    if (batch && (argc > 3 || real))
         return kj_cli_fail(KJ_EXIT_USAGE, "FIELD=VALUE, --batch and --request exclude each other");
     if (!kj_cli_instant(at, &instant))
         return KJ_EXIT_USAGE;
@@ -239,7 +182,5 @@ int kj_command_decide(int argc, char **argv) {
         return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
     if (batch)
         return decide_batch(table, block, batch, instant);
-    if (real)
-        return decide_request(table, block, real, instant, options.json);
-    return decide_arguments(table, block, argc - 3, argv + 3, instant, options.json);
+    return decide_one(table, block, real, argc - 3, argv + 3, instant, options.json);
 }

@@ -61,6 +61,15 @@ static gboolean set_values(const KjTable *table, guint block, const KjTestCase *
     return TRUE;
 }
 
+/* Every rule that shares in the decision counts as reached. */
+static void mark_reached(Run *run, const KjTestCase *test, const KjRequest *request, const KjVerdict *verdict) {
+    for (guint i = 0; i < verdict->matched && verdict->rule != KJ_RULE_DEFAULT; i++) {
+        KjRuleView rule;
+        kj_view_rule(run->table, kj_request_matched_rule(request, i), &rule);
+        g_hash_table_add(run->reached, g_strdup_printf("%s\n%s", test->block->qualified, rule.label));
+    }
+}
+
 /* NULL when the case holds; else why not. */
 static char *run_case(Run *run, const KjTestCase *test) {
     g_autoptr(GError) error = NULL;
@@ -71,7 +80,7 @@ static char *run_case(Run *run, const KjTestCase *test) {
     KjVerdict verdict = { .size = sizeof verdict };
     set_values(run->table, block, test, request, &error); /* a bad value decides to an error, which is an answer too */
     kj_decide(request, &verdict);
-    g_hash_table_add(run->reached, g_strdup_printf("%s\n%s", test->block->qualified, verdict.label));
+    mark_reached(run, test, request, &verdict);
 
     gboolean good = FALSE;
     for (guint i = 0; i < test->effect_count; i++)
@@ -153,7 +162,7 @@ static guint print_coverage(const Run *run) {
                 continue;
             }
             g_autofree char *where = position(run, block->rules[i].span);
-            fprintf(stderr, "%s: no test is decided by %s of %s\n", where, block->rules[i].label, block->qualified);
+            fprintf(stderr, "%s: no test is decided by `%s` of `%s`\n", where, block->rules[i].label, block->qualified);
         }
     }
     guint share = rules ? reached * 100 / rules : 100;

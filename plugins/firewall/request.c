@@ -70,12 +70,11 @@ static gboolean read_ipv6(KjRequestSink *sink, const guint8 *data, gsize length,
     gboolean later_fragment = FALSE;
     for (guint i = 0; i < IPV6_EXTENSIONS_MAX && !later_fragment; i++) {
         gboolean fragment = protocol == IPPROTO_FRAGMENT;
-        gboolean authentication = protocol == IPPROTO_AH; /* an extension header like the others (RFC 4302), as the kernel walks it too */
-        if (!fragment && !authentication && protocol != IPPROTO_HOPOPTS && protocol != IPPROTO_ROUTING && protocol != IPPROTO_DSTOPTS)
+        if (!fragment && protocol != IPPROTO_HOPOPTS && protocol != IPPROTO_ROUTING && protocol != IPPROTO_DSTOPTS)
             break;
         if (length - at < 8)
             return cut_short(error, "IPv6 extension headers");
-        gsize extension = fragment ? 8 : authentication ? (data[at + 1] + 2u) * 4u : (data[at + 1] + 1u) * 8u;
+        gsize extension = fragment ? 8 : (data[at + 1] + 1u) * 8u;
         if (length - at < extension)
             return cut_short(error, "IPv6 extension headers");
         later_fragment = fragment && ((data[at + 2] << 8 | data[at + 3]) & 0xfff8) != 0;
