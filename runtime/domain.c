@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A domain's tables checked once, when the plugin is loaded, so that nobody after has to doubt them.
+ *
+ * What is refused here could only be found later as a word that can never be written, a rule without a sentence, or an order of strictness
+ * that lets a refusal lose. The checks are local to an entry except uniqueness and names that point to another table; cost is quadratic in
+ * the few dozen entries of a table. The digest at the end covers what can change the meaning of a policy, and leaves out phrases and docs.
+ */
+#include <kijun/domain.h>
+
+#include <string.h>
+
+#include <kijun/value.h>
+
+typedef struct {
+    const KjDomain *domain;
+    const char *table, *entry; /* where we are */
+    GError **error;
+} Check;
+
+/* Words the grammar keeps for itself: a field or effect of that name could never be written. */
+static const char *const hard_words[] = { "default", "field", "when", "unless", "and", "or", "not", "in", "has",
+                                          "during", "any", "none", "true", "false", "zone", NULL };
+static const char *const common_annotations[] = { "log", "alert", "message", "ref", "owner", "article", "from", "until", NULL };
+
+#define FIELD_FLAGS (KJ_FIELD_REQUIRED | KJ_FIELD_SET | KJ_FIELD_ORDERED | KJ_FIELD_ASSERTED | KJ_FIELD_CLOSABLE)
+#define EFFECT_FLAGS (KJ_EFFECT_REFUSES | KJ_EFFECT_LIMITS | KJ_EFFECT_REQUIRES | KJ_EFFECT_HOLDS)
+
+static gboolean refuse(const Check *check, const char *why) {
+    g_set_error(check->error, KJ_ERROR, KJ_ERROR_PLUGIN, "domain `%s`: %s%s%s%s%s", check->domain->name ? check->domain->name : "?",
+                check->table ? check->table : "", check->entry ? " `" : "", check->entry ? check->entry : "",
+                check->table ? (check->entry ? "`: " : ": ") : "", why);
+    return FALSE;
+}
+
+/* ---- words, phrases, lists ---- */
+
+static gboolean is_word(const char *name) {
+    if (!name || !(g_ascii_isalpha(name[0]) || name[0] == '_'))
+        return FALSE;
+    for (; *name; name++)
+        if (!g_ascii_isalnum(*name) && *name != '_')
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean is_name(const Check *check, const char *name) {
+    if (!is_word(name))
+        return refuse(check, "a name consists of letters, digits and `_`");
+    if (g_strv_contains(hard_words, name))
+        return refuse(check, "the grammar keeps this word for itself");
+    return TRUE;
+}
+
+static guint operand_count(const char *phrase) {
+    guint count = 0;
+    while ((phrase = strstr(phrase, "{}")) != NULL) {
+        count++;
+        phrase += 2;
+    }
+    return count;
+}
+
+/* Both languages there, UTF-8, with the operand in its place as often as asked. */
+static gboolean is_phrase(const Check *check, const KjPhrase *phrase, const char *what, guint operands) {
+    const char *texts[] = { phrase->en, phrase->ja };
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *why = NULL;
+        if (!texts[i] || !*texts[i])
+            why = g_strdup_printf("the %s has no %s text", what, i ? "Japanese" : "English");
+        else if (!g_utf8_validate(texts[i], -1, NULL))
+            why = g_strdup_printf("the %s is not UTF-8", what);
+        else if (operand_count(texts[i]) != operands)
+            why = g_strdup_printf("the %s must hold `{}` %s", what, operands ? "once" : "nowhere");
+        if (why)
+            return refuse(check, why);
+    }
+    return TRUE;
+}
+
+static gboolean are_words(const Check *check, const char *const *words, const char *what) {
+    for (guint i = 0; words[i]; i++) {
+        g_autofree char *why = NULL;
+        if (!*words[i] || !g_utf8_validate(words[i], -1, NULL))
+            why = g_strdup_printf("a %s is empty or not UTF-8", what);
+        for (guint j = 0; j < i && !why; j++)
+            if (strcmp(words[i], words[j]) == 0)
+                why = g_strdup_printf("the %s `%s` stands there twice", what, words[i]);
+        if (why)
+            return refuse(check, why);
+    }
+    return words[0] ? TRUE : refuse(check, "a list of values must not be empty");
+}
+
+/* Entries of every table begin with their name; `size` is the size of one. */
+static gboolean is_unique(const Check *check, const void *entries, gsize size, guint index) {
+    const char *name = *(const char *const *) ((const char *) entries + index * size);
+    for (guint i = 0; i < index; i++)
+        if (strcmp(*(const char *const *) ((const char *) entries + i * size), name) == 0)
+            return refuse(check, "the name stands there twice");
+    return TRUE;
+}
+
+static const KjFieldDefinition *find_field(const KjDomain *domain, const char *name) {
+    for (const KjFieldDefinition *field = domain->fields; field->name; field++)
+        if (strcmp(field->name, name) == 0)
+            return field;
+    return NULL;
+}
+
+static const KjEffectDefinition *find_effect(const KjDomain *domain, const char *name) {
+    for (const KjEffectDefinition *effect = domain->effects; effect->name; effect++)
+        if (strcmp(effect->name, name) == 0)
+            return effect;
+    return NULL;
+}
+
+/* ---- fields ---- */
+
+static gboolean check_numbers(const Check *check, const KjFieldDefinition *field) {
+    gboolean numeric = field->type >= KJ_TYPE_INTEGER && field->type <= KJ_TYPE_DATE;
+    guint64 high = field->high ? field->high : G_MAXINT64;
+    if ((field->low || field->high) && (!numeric || field->low > field->high || field->high > G_MAXINT64))
+        return refuse(check, "bounds belong to a number, the lower one first");
+    if (field->names && field->type != KJ_TYPE_INTEGER)
+        return refuse(check, "only an integer has named numbers");
+    for (guint i = 0; field->names && field->names[i].name; i++) {
+        if (!is_word(field->names[i].name) || field->names[i].number < field->low || field->names[i].number > high)
+            return refuse(check, "a named number is out of bounds or its name is not a word");
+        for (guint j = 0; j < i; j++)
+            if (strcmp(field->names[i].name, field->names[j].name) == 0)
+                return refuse(check, "a named number stands there twice");
+    }
+    return TRUE;
+}
+
+static gboolean check_values(const Check *check, const KjFieldDefinition *field) {
+    if (field->values && field->type != KJ_TYPE_SYMBOL)
+        return refuse(check, "only an enumeration has values");
+    if (field->values && !are_words(check, field->values, "value"))
+        return FALSE;
+    if ((field->flags & KJ_FIELD_ORDERED) && !field->values && field->type != KJ_TYPE_NAMED)
+        return refuse(check, "only a closed enumeration can be ordered");
+    if ((field->flags & KJ_FIELD_CLOSABLE) && (field->type != KJ_TYPE_SYMBOL || field->values))
+        return refuse(check, "only an open enumeration can be closed by a block");
+    return TRUE;
+}
+
+static gboolean check_parts(const Check *check, const KjFieldDefinition *field) {
+    if ((field->type == KJ_TYPE_SERVICE) != (field->parts != NULL))
+        return refuse(check, "a service, and only a service, names the two fields it stands for");
+    if (!field->parts)
+        return TRUE;
+    if (!field->parts[0] || !field->parts[1] || field->parts[2])
+        return refuse(check, "a service stands for two fields");
+    for (guint i = 0; i < 2; i++) {
+        const KjFieldDefinition *part = find_field(check->domain, field->parts[i]);
+        if (!part || part->type != KJ_TYPE_INTEGER || (part->flags & KJ_FIELD_SET))
+            return refuse(check, "a service stands for two integer fields of the domain");
+    }
+    if (field->flags & (KJ_FIELD_REQUIRED | KJ_FIELD_SET))
+        return refuse(check, "a service is neither required nor a set: its two fields may be");
+    return TRUE;
+}
+
+/* A field that depends on a setting names one that there is, and a value it may have. */
+static gboolean check_need(const Check *check, const KjFieldDefinition *field) {
+    const KjSettingDefinition *setting = check->domain->settings;
+    if (!field->needs_setting && !field->needs_value)
+        return TRUE;
+    if (!field->needs_setting || !field->needs_value)
+        return refuse(check, "a needed setting goes with a needed value");
+    while (setting && setting->name && strcmp(setting->name, field->needs_setting) != 0)
+        setting++;
+    return setting && setting->name ? TRUE : refuse(check, "it needs a setting that the domain does not have");
+}
+
+static gboolean check_fields(Check *check) {
+    const KjFieldDefinition *fields = check->domain->fields;
+    check->table = "field";
+    for (guint i = 0; fields[i].name; i++) {
+        const KjFieldDefinition *field = &fields[i];
+        check->entry = field->name;
+        if (!is_name(check, field->name) || !is_unique(check, fields, sizeof *fields, i))
+            return FALSE;
+        if (field->type < KJ_TYPE_BOOL || field->type > KJ_TYPE_NAMED)
+            return refuse(check, "there is no such type");
+        if (field->flags & ~FIELD_FLAGS)
+            return refuse(check, "there is no such flag");
+        if (field->phase && !is_word(field->phase))
+            return refuse(check, "the phase is not a word");
+        if (!check_numbers(check, field) || !check_values(check, field) || !check_parts(check, field) || !check_need(check, field) ||
+            !is_phrase(check, &field->phrase, "phrase", field->type == KJ_TYPE_BOOL && !(field->flags & KJ_FIELD_SET) ? 0 : 1) ||
+            !is_phrase(check, &field->doc, "documentation", 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- effects and their parameters ---- */
+
+static gboolean has_rate(const KjDomain *domain, const char *effect) {
+    for (const KjParameterDefinition *parameter = domain->parameters; parameter && parameter->name; parameter++)
+        if (parameter->kind == KJ_PARAMETER_RATE && parameter->effects && g_strv_contains(parameter->effects, effect))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean check_effects(Check *check) {
+    const KjEffectDefinition *effects = check->domain->effects;
+    check->table = "effect";
+    for (guint i = 0; effects[i].name; i++) {
+        const KjEffectDefinition *effect = &effects[i];
+        gboolean refuses = (effect->flags & KJ_EFFECT_REFUSES) != 0;
+        check->entry = effect->name;
+        if (!is_name(check, effect->name) || !is_unique(check, effects, sizeof *effects, i))
+            return FALSE;
+        if (effect->flags & ~EFFECT_FLAGS)
+            return refuse(check, "there is no such flag");
+        if (effect->flags & (effect->flags - 1))
+            return refuse(check, "an effect is only one of: it refuses, limits, holds, requires");
+        if (i > 0 && !refuses && (effects[i - 1].flags & KJ_EFFECT_REFUSES))
+            return refuse(check, "effects go from the mildest to the strictest, and what refuses is stricter than what does not");
+        if (strcmp(effect->name, "require") == 0 && !(effect->flags & KJ_EFFECT_REQUIRES))
+            return refuse(check, "an effect of this name must be one that requires");
+        if ((effect->flags & KJ_EFFECT_LIMITS) && !has_rate(check->domain, effect->name))
+            return refuse(check, "an effect that limits needs a parameter for its rate");
+        if (!is_phrase(check, &effect->phrase, "phrase", 0) || !is_phrase(check, &effect->doc, "documentation", 0))
+            return FALSE;
+    }
+    check->entry = NULL;
+    if (!effects[0].name)
+        return refuse(check, "a domain has at least one effect");
+    if (check->domain->default_effect && !find_effect(check->domain, check->domain->default_effect))
+        return refuse(check, "the default effect is not one of the effects");
+    return TRUE;
+}
+
+static gboolean check_parameters(Check *check) {
+    const KjParameterDefinition *parameters = check->domain->parameters;
+    check->table = "parameter";
+    for (guint i = 0; parameters && parameters[i].name; i++) {
+        const KjParameterDefinition *parameter = &parameters[i];
+        check->entry = parameter->name;
+        if (!is_name(check, parameter->name) || !is_unique(check, parameters, sizeof *parameters, i))
+            return FALSE;
+        if (find_field(check->domain, parameter->name))
+            return refuse(check, "a field has the same name");
+        if (parameter->kind < KJ_PARAMETER_RATE || parameter->kind > KJ_PARAMETER_FIELDS)
+            return refuse(check, "there is no such kind");
+        if (!parameter->effects || !parameter->effects[0])
+            return refuse(check, "no effect takes it");
+        for (const char *const *effect = parameter->effects; *effect; effect++)
+            if (!find_effect(check->domain, *effect))
+                return refuse(check, "it names an effect that the domain does not have");
+        if (!is_phrase(check, &parameter->phrase, "phrase", 1) || !is_phrase(check, &parameter->doc, "documentation", 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- settings, annotations, targets ---- */
+
+static gboolean is_initial(const KjSettingDefinition *setting) {
+    const char *text = setting->initial;
+    guint64 number;
+    switch (setting->type) {
+    case KJ_TYPE_SYMBOL:
+        return g_strv_contains(setting->values, text);
+    case KJ_TYPE_BOOL:
+        return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+    case KJ_TYPE_DURATION:
+        return kj_value_read_duration(text, strlen(text), &number, NULL);
+    default:
+        return kj_value_read_integer(text, strlen(text), &number, NULL);
+    }
+}
+
+static gboolean check_settings(Check *check) {
+    const KjSettingDefinition *settings = check->domain->settings;
+    check->table = "setting";
+    for (guint i = 0; settings && settings[i].name; i++) {
+        const KjSettingDefinition *setting = &settings[i];
+        check->entry = setting->name;
+        if (!is_name(check, setting->name) || !is_unique(check, settings, sizeof *settings, i))
+            return FALSE;
+        if (setting->type != KJ_TYPE_SYMBOL && setting->type != KJ_TYPE_BOOL && setting->type != KJ_TYPE_DURATION &&
+            setting->type != KJ_TYPE_INTEGER)
+            return refuse(check, "a setting is a symbol, a boolean, a duration or an integer");
+        if ((setting->type == KJ_TYPE_SYMBOL) != (setting->values != NULL))
+            return refuse(check, "a symbol, and only a symbol, has values");
+        if (setting->values && !are_words(check, setting->values, "value"))
+            return FALSE;
+        if (setting->initial && !is_initial(setting))
+            return refuse(check, "the initial value is not of the setting's type");
+        if (!is_phrase(check, &setting->doc, "documentation", 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_annotations(Check *check) {
+    const KjAnnotationDefinition *annotations = check->domain->annotations;
+    check->table = "annotation";
+    for (guint i = 0; annotations && annotations[i].name; i++) {
+        check->entry = annotations[i].name;
+        if (!is_name(check, annotations[i].name) || !is_unique(check, annotations, sizeof *annotations, i))
+            return FALSE;
+        if (g_strv_contains(common_annotations, annotations[i].name))
+            return refuse(check, "every domain has this annotation already");
+        if (!is_phrase(check, &annotations[i].doc, "documentation", 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_targets(Check *check) {
+    const KjTargetDefinition *targets = check->domain->targets;
+    check->table = "target";
+    for (guint i = 0; targets && targets[i].name; i++) {
+        check->entry = targets[i].name;
+        if (!*targets[i].name || !g_utf8_validate(targets[i].name, -1, NULL))
+            return refuse(check, "the name is empty or not UTF-8");
+        if (!is_unique(check, targets, sizeof *targets, i))
+            return FALSE;
+        if (!targets[i].emit)
+            return refuse(check, "it has no function that writes it");
+        if (!is_phrase(check, &targets[i].doc, "documentation", 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean kj_domain_check(const KjDomain *domain, GError **error) {
+    Check check = { .domain = domain, .error = error };
+    if (domain->abi != KJ_DOMAIN_ABI || domain->size != sizeof(KjDomain)) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN, "the plugin was built for interface %u of %u bytes; this is interface %u of %u bytes",
+                    domain->abi, domain->size, KJ_DOMAIN_ABI, (guint) sizeof(KjDomain));
+        return FALSE;
+    }
+    if (!is_name(&check, domain->name))
+        return FALSE;
+    if (!domain->version || !*domain->version)
+        return refuse(&check, "it has no version");
+    if (domain->combining < KJ_COMBINING_FIRST_MATCH || domain->combining > KJ_COMBINING_ADD_UP)
+        return refuse(&check, "there is no such combining rule");
+    if (!domain->fields || !domain->effects)
+        return refuse(&check, "it has no fields or no effects");
+    if (!is_phrase(&check, &domain->doc, "documentation", 0) || !is_phrase(&check, &domain->subject, "subject", 0))
+        return FALSE;
+    if (domain->read_request && !is_phrase(&check, &domain->request_doc, "request documentation", 0))
+        return FALSE;
+    return check_fields(&check) && check_effects(&check) && check_parameters(&check) && check_settings(&check) &&
+           check_annotations(&check) && check_targets(&check);
+}
+
+/* ---- digest ---- */
+
+static void digest_number(GChecksum *checksum, guint64 number) {
+    guint64 bytes = GUINT64_TO_LE(number);
+    g_checksum_update(checksum, (const guchar *) &bytes, sizeof bytes);
+}
+
+/* With its length before it, so that no two lists of texts read alike; NULL differs from "". */
+static void digest_text(GChecksum *checksum, const char *text) {
+    digest_number(checksum, text ? strlen(text) : G_MAXUINT64);
+    if (text)
+        g_checksum_update(checksum, (const guchar *) text, (gssize) strlen(text));
+}
+
+static void digest_texts(GChecksum *checksum, const char *const *texts) {
+    for (; texts && *texts; texts++)
+        digest_text(checksum, *texts);
+    digest_text(checksum, NULL);
+}
+
+static void digest_fields(GChecksum *checksum, const KjDomain *domain) {
+    for (const KjFieldDefinition *field = domain->fields; field->name; field++) {
+        digest_text(checksum, field->name);
+        digest_number(checksum, field->type);
+        digest_number(checksum, field->flags);
+        digest_number(checksum, field->low);
+        digest_number(checksum, field->high);
+        digest_texts(checksum, field->values);
+        for (const KjNamedNumber *name = field->names; name && name->name; name++) {
+            digest_text(checksum, name->name);
+            digest_number(checksum, name->number);
+        }
+        digest_texts(checksum, field->parts);
+        digest_text(checksum, field->phase);
+        digest_text(checksum, field->needs_setting);
+        digest_text(checksum, field->needs_value);
+    }
+    digest_text(checksum, NULL);
+}
+
+static void digest_rest(GChecksum *checksum, const KjDomain *domain) {
+    for (const KjEffectDefinition *effect = domain->effects; effect->name; effect++) {
+        digest_text(checksum, effect->name);
+        digest_number(checksum, effect->flags);
+    }
+    digest_text(checksum, NULL);
+    for (const KjParameterDefinition *parameter = domain->parameters; parameter && parameter->name; parameter++) {
+        digest_text(checksum, parameter->name);
+        digest_number(checksum, parameter->kind);
+        digest_texts(checksum, parameter->effects);
+        digest_number(checksum, parameter->required != 0);
+    }
+    digest_text(checksum, NULL);
+    for (const KjSettingDefinition *setting = domain->settings; setting && setting->name; setting++) {
+        digest_text(checksum, setting->name);
+        digest_number(checksum, setting->type);
+        digest_texts(checksum, setting->values);
+        digest_text(checksum, setting->initial);
+    }
+    digest_text(checksum, NULL);
+    for (const KjAnnotationDefinition *annotation = domain->annotations; annotation && annotation->name; annotation++) {
+        digest_text(checksum, annotation->name);
+        digest_number(checksum, (annotation->has_argument != 0) | (annotation->obligation != 0) << 1);
+    }
+    digest_text(checksum, NULL);
+}
+
+char *kj_domain_digest(const KjDomain *domain) {
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    digest_number(checksum, domain->abi);
+    digest_text(checksum, domain->name);
+    digest_text(checksum, domain->version);
+    digest_number(checksum, domain->combining);
+    digest_number(checksum, domain->open != 0);
+    digest_text(checksum, domain->default_effect);
+    digest_fields(checksum, domain);
+    digest_rest(checksum, domain);
+    return g_strdup(g_checksum_get_string(checksum));
+}

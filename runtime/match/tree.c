@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From classes to the rules that decide.
+ *
+ * The tree leads to one leaf, a list of boxes best first. For first-match the first box that holds decides. For strictest the list falls
+ * in strictness, so that the rules of the winning effect end where a milder one begins. Requirements add up to the end of the list.
+ * A rule's boxes stand next to each other, so a rule is taken once. The verifier established the order; nothing here depends on it
+ * for safety: room for matches is counted.
+ */
+#include <kijun/request.h>
+
+gboolean kj_test_holds(const KjImage *image, const guint32 *classes, const KjRecordTest *test) {
+    const KjClassInterval *intervals = KJ_RECORDS(image, INTERVALS, KjClassInterval) + test->first_interval;
+    guint32 klass = classes[test->field], low = 0, high = test->interval_count;
+    while (low < high) {
+        guint32 middle = low + (high - low) / 2;
+        if (klass < intervals[middle].low)
+            high = middle;
+        else if (klass > intervals[middle].high)
+            low = middle + 1;
+        else
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean kj_box_holds(const KjImage *image, const guint32 *classes, guint32 box) {
+    const KjRecordBox *record = &KJ_RECORDS(image, BOXES, KjRecordBox)[box];
+    const KjRecordTest *tests = KJ_RECORDS(image, TESTS, KjRecordTest) + record->first_test;
+    for (guint32 i = 0; i < record->test_count; i++)
+        if (!kj_test_holds(image, classes, &tests[i]))
+            return FALSE;
+    return TRUE;
+}
+
+static const KjRecordNode *find_leaf(const KjImage *image, const guint32 *classes, guint32 root) {
+    const KjRecordNode *nodes = KJ_RECORDS(image, NODES, KjRecordNode), *node = &nodes[root];
+    while (node->kind == KJ_NODE_SPLIT)
+        node = &nodes[node->c + (classes[node->a] >= node->b)];
+    return node;
+}
+
+void kj_request_match(KjRequest *request, const guint32 *classes) {
+    const KjImage *image = &request->table->image;
+    const KjRecordBox *boxes = KJ_RECORDS(image, BOXES, KjRecordBox);
+    const KjRecordRule *rules = KJ_RECORDS(image, RULES, KjRecordRule);
+    const KjRecordNode *leaf = find_leaf(image, classes, request->block->root);
+    const guint32 *list = KJ_RECORDS(image, LEAVES, guint32) + leaf->a;
+    KjCombining combining = request->block->combining;
+    guint count = 0;
+    for (guint32 i = 0; i < leaf->b; i++) {
+        guint32 rule = boxes[list[i]].rule;
+        if (count > 0 && rule == request->matched[count - 1])
+            continue;
+        if (count > 0 && combining == KJ_COMBINING_STRICTEST && rules[rule].effect != rules[request->matched[0]].effect)
+            break;
+        if (count == request->block->rule_count || !kj_box_holds(image, classes, list[i]))
+            continue;
+        request->matched[count++] = rule;
+        if (combining == KJ_COMBINING_FIRST_MATCH)
+            break;
+    }
+    request->matched_count = count;
+}
