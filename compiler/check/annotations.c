@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Annotations: what a rule carries beside its meaning. @log, @alert and @message come with the decision (obligations); @ref, @owner and
+ * @article are for people; @from and @until are part of the meaning and become windows. A domain may add its own.
+ */
+#include "check.h"
+
+#include <string.h>
+
+typedef enum { ARGUMENT_NONE, ARGUMENT_TEXT, ARGUMENT_NAME, ARGUMENT_DATE } Argument;
+
+static const struct {
+    const char *name;
+    Argument argument;
+    gboolean obligation;
+    const char *form; /* as it is written, for messages */
+} common[] = {
+    { "log", ARGUMENT_NONE, TRUE, "@log" },
+    { "alert", ARGUMENT_NONE, TRUE, "@alert" },
+    { "message", ARGUMENT_TEXT, TRUE, "@message(\"text\")" },
+    { "ref", ARGUMENT_TEXT, FALSE, "@ref(\"S0-140\")" },
+    { "owner", ARGUMENT_NAME, FALSE, "@owner(people.administrators)" },
+    { "article", ARGUMENT_TEXT, FALSE, "@article(\"III.2(5)\")" },
+    { "from", ARGUMENT_DATE, FALSE, "@from(2026-12-01)" },
+    { "until", ARGUMENT_DATE, FALSE, "@until(2026-12-31)" },
+};
+
+typedef struct {
+    const KjScope *scope;
+    KjRule *rule;
+    GArray *notes;
+    gboolean is_default;
+} Reading;
+
+static void add_note(Reading *reading, const char *name, const char *value, const char *language, gboolean obligation) {
+    KjNote note = { name, value ? value : "", language ? language : "", obligation };
+    g_array_append_val(reading->notes, note);
+}
+
+static void report_argument(Reading *reading, const KjAstAnnotation *annotation, const char *form) {
+    KjDiagnostic *wrong = KJ_CHECK_TELL(reading->scope->checker, KJ_CODE_ANNOTATION_ARGUMENT, annotation->span, annotation->name->text);
+    KJ_CHECK_HELP(wrong, "write `%s`", form);
+}
+
+static gboolean fits(const KjAstAnnotation *annotation, Argument argument) {
+    const KjAstValue *value = annotation->argument;
+
+    if (annotation->translation.text
+        && (strcmp(annotation->name->text, "message") != 0 || annotation->translation.text->kind != KJ_VALUE_STRING))
+        return FALSE;
+    switch (argument) {
+    case ARGUMENT_NONE:
+        return !value;
+    case ARGUMENT_TEXT:
+        return value && value->kind == KJ_VALUE_STRING;
+    case ARGUMENT_NAME:
+        return value && (value->kind == KJ_VALUE_NAME || value->kind == KJ_VALUE_STRING);
+    case ARGUMENT_DATE:
+        return value && value->kind == KJ_VALUE_DATE;
+    }
+    return FALSE;
+}
+
+/* The earlier end, or the later beginning, when a rule names two. */
+const KjWindow *kj_window_earlier(const KjWindow *a, const KjWindow *b) {
+    if (!a || !b)
+        return a ? a : b;
+    return a->atom.last_day <= b->atom.last_day ? a : b;
+}
+
+static void read_date(Reading *reading, const KjAstAnnotation *annotation, gboolean until) {
+    const KjScope *scope = reading->scope;
+    guint32 day = (guint32)annotation->argument->number;
+    const KjWindow **slot = until ? &reading->rule->until : &reading->rule->from;
+
+    if (reading->is_default || *slot) {
+        KjDiagnostic *wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_ANNOTATION_PLACE, annotation->span, annotation->name->text,
+                                            reading->is_default ? "a default, which always holds" : "a rule that has one already");
+        KJ_CHECK_HELP(wrong, "%s", reading->is_default ? "write a rule with it above the default" : "delete one of the two");
+        return;
+    }
+    scope->block->timed = TRUE;
+    *slot = kj_window_days(scope->checker->arena, scope->module->zone, until ? 0 : day, until ? day : KJ_LAST_DAY);
+}
+
+static void read_owner(Reading *reading, const KjAstAnnotation *annotation) {
+    const KjAstValue *value = annotation->argument;
+    gboolean blocked;
+    KjEntity *entity;
+
+    if (value->kind == KJ_VALUE_STRING) {
+        add_note(reading, "owner", value->text, NULL, FALSE);
+        return;
+    }
+    entity = kj_names_value(reading->scope->module, value->name, &blocked);
+    if (entity)
+        add_note(reading, "owner", value->name->text, NULL, FALSE);
+    else if (!blocked)
+        kj_names_unknown(reading->scope, value->name, NULL);
+}
+
+static void read_common(Reading *reading, const KjAstAnnotation *annotation, guint kind) {
+    if (!fits(annotation, common[kind].argument)) {
+        report_argument(reading, annotation, common[kind].form);
+        return;
+    }
+    if (common[kind].argument == ARGUMENT_DATE) {
+        read_date(reading, annotation, strcmp(common[kind].name, "until") == 0);
+    } else if (common[kind].argument == ARGUMENT_NAME) {
+        read_owner(reading, annotation);
+    } else {
+        add_note(reading, common[kind].name, annotation->argument ? annotation->argument->text : NULL, NULL, common[kind].obligation);
+        if (annotation->translation.text)
+            add_note(reading, common[kind].name, annotation->translation.text->text, annotation->translation.language->text,
+                     common[kind].obligation);
+    }
+}
+
+static gboolean read_own(Reading *reading, const KjAstAnnotation *annotation) {
+    const KjDomain *domain = reading->scope->block->block->domain;
+
+    for (const KjAnnotationDefinition *own = domain->annotations; own && own->name; own++) {
+        if (strcmp(own->name, annotation->name->text) != 0)
+            continue;
+        if (!fits(annotation, own->has_argument ? ARGUMENT_TEXT : ARGUMENT_NONE))
+            report_argument(reading, annotation,
+                            kj_arena_printf(reading->scope->checker->arena, own->has_argument ? "@%s(\"text\")" : "@%s", own->name));
+        else
+            add_note(reading, own->name, annotation->argument ? annotation->argument->text : NULL, NULL, own->obligation);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static void report_unknown(Reading *reading, const KjAstAnnotation *annotation) {
+    KjChecker *checker = reading->scope->checker;
+    KjDiagnostic *unknown = KJ_CHECK_TELL(checker, KJ_CODE_ANNOTATION_UNKNOWN, annotation->span, annotation->name->text);
+    GPtrArray *names = g_ptr_array_new();
+    const char *near;
+
+    for (guint i = 0; i < G_N_ELEMENTS(common); i++)
+        g_ptr_array_add(names, (gpointer)common[i].name);
+    for (const KjAnnotationDefinition *own = reading->scope->block->block->domain->annotations; own && own->name; own++)
+        g_ptr_array_add(names, (gpointer)own->name);
+    g_ptr_array_add(names, NULL);
+    near = kj_did_you_mean(annotation->name->text, (const char *const *)names->pdata);
+    if (near)
+        KJ_CHECK_HELP(unknown, "did you mean `@%s`?", near);
+    else
+        KJ_CHECK_HELP(unknown, "there are %s", kj_check_list_text(checker, (const char *const *)names->pdata));
+    g_ptr_array_unref(names);
+}
+
+void kj_check_annotations(const KjScope *scope, const KjAstAnnotation *annotations, KjRule *rule, gboolean is_default) {
+    Reading reading = { scope, rule, NULL, is_default };
+    KjNote *notes;
+
+    if (!annotations)
+        return;
+    reading.notes = g_array_new(FALSE, FALSE, sizeof(KjNote));
+    for (const KjAstAnnotation *annotation = annotations; annotation; annotation = annotation->next) {
+        guint kind = 0;
+        while (kind < G_N_ELEMENTS(common) && strcmp(common[kind].name, annotation->name->text) != 0)
+            kind++;
+        if (kind < G_N_ELEMENTS(common))
+            read_common(&reading, annotation, kind);
+        else if (!read_own(&reading, annotation))
+            report_unknown(&reading, annotation);
+    }
+    notes = kj_arena_newn(scope->checker->arena, KjNote, reading.notes->len + 1);
+    if (reading.notes->len)
+        memcpy(notes, reading.notes->data, sizeof *notes * reading.notes->len);
+    rule->notes = notes;
+    rule->note_count = reading.notes->len;
+    g_array_unref(reading.notes);
+}

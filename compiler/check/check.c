@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Syntax trees to the checked tree, as a list of steps, and the small helpers every step reports with.
+ *
+ * Each step is a file of this folder. A step may rely on everything the steps before it made, and must expect any of it to be missing
+ * where an error was reported. The tree is always returned; it is whole only when no error was reported. Cost: linear in the source and
+ * in the number of (let, type) pairs.
+ */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <kijun/value.h>
+
+static KjChecker *checker_new(KjArena *arena, KjSources *sources, KjDiagnostics *diagnostics) {
+    KjChecker *checker = kj_arena_new0(arena, KjChecker);
+
+    checker->arena = arena;
+    checker->sources = sources;
+    checker->diagnostics = diagnostics;
+    checker->policy = kj_arena_new0(arena, KjPolicy);
+    checker->policy->sources = sources;
+    checker->owned = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
+    checker->modules = g_ptr_array_new();
+    checker->standard_order = g_ptr_array_new();
+    checker->blocks = g_ptr_array_new();
+    checker->by_name = kj_check_table(checker);
+    checker->standards = kj_check_table(checker);
+    checker->zones = kj_check_table(checker);
+    checker->reported = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    checker->columns = g_hash_table_new(NULL, NULL);
+    g_ptr_array_add(checker->owned, checker->reported);
+    g_ptr_array_add(checker->owned, checker->columns);
+    return checker;
+}
+
+static void checker_clear(KjChecker *checker) {
+    for (guint i = 0; i < checker->modules->len; i++)
+        g_ptr_array_unref(((KjModule *)g_ptr_array_index(checker->modules, i))->entities);
+    g_ptr_array_unref(checker->modules);
+    g_ptr_array_unref(checker->standard_order);
+    g_ptr_array_unref(checker->blocks);
+    g_ptr_array_unref(checker->owned);
+}
+
+static int compare_blocks(gconstpointer a, gconstpointer b) {
+    const KjEntity *left = *(KjEntity *const *)a, *right = *(KjEntity *const *)b;
+    return strcmp(left->qualified, right->qualified);
+}
+
+/* Links checked blocks in the order of their names. */
+static KjBlock *linked(const GPtrArray *entities) {
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    KjBlock *first = NULL;
+
+    for (guint i = 0; i < entities->len; i++) {
+        KjEntity *entity = g_ptr_array_index(entities, i);
+        if (entity->state)
+            g_ptr_array_add(sorted, entity);
+    }
+    g_ptr_array_sort(sorted, compare_blocks);
+    for (guint i = sorted->len; i > 0; i--) {
+        KjBlock *block = ((KjEntity *)g_ptr_array_index(sorted, i - 1))->state->block;
+        block->next = first;
+        first = block;
+    }
+    return first;
+}
+
+static void check_blocks(KjChecker *checker, const GPtrArray *entities) {
+    for (guint i = 0; i < entities->len; i++) {
+        KjEntity *entity = g_ptr_array_index(entities, i);
+        if (entity->state)
+            kj_check_block(checker, entity->state);
+    }
+}
+
+KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, KjDiagnostics *diagnostics) {
+    KjChecker *checker = checker_new(arena, sources, diagnostics);
+    KjPolicy *policy = checker->policy;
+
+    kj_check_modules(checker, modules, count);
+    kj_check_uses(checker);
+    kj_check_types(checker);
+    kj_check_references(checker);
+    kj_check_standard_order(checker);
+    check_blocks(checker, checker->standard_order);
+    check_blocks(checker, checker->blocks);
+    policy->standards = linked(checker->standard_order);
+    policy->blocks = linked(checker->blocks);
+    kj_check_exceptions(checker);
+    kj_check_enforcements(checker);
+    kj_check_tests(checker);
+    kj_check_unused_lets(checker);
+    kj_check_findings(checker);
+    checker_clear(checker);
+    return policy;
+}
+
+/* ---- finding blocks ---- */
+
+const KjBlock *kj_policy_find_block(const KjPolicy *policy, const char *name, GError **error) {
+    const KjBlock *found = NULL;
+    g_autoptr(GString) known = g_string_new(NULL);
+    guint count = 0;
+
+    for (const KjBlock *block = policy->blocks; block; block = block->next) {
+        if (strcmp(block->qualified, name) == 0)
+            return block;
+        if (strcmp(block->name, name) == 0) {
+            found = block;
+            count++;
+        }
+        g_string_append_printf(known, "%s%s", known->len ? ", " : "", block->qualified);
+    }
+    if (count == 1)
+        return found;
+    if (count > 1)
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "several blocks are called `%s`; write one of %s", name, known->str);
+    else if (known->len)
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "there is no block `%s`; there are %s", name, known->str);
+    else
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "there is no block `%s`; there are none at all", name);
+    return NULL;
+}
+
+/* ---- helpers ---- */
+
+GHashTable *kj_check_table(KjChecker *checker) {
+    GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+    g_ptr_array_add(checker->owned, table);
+    return table;
+}
+
+gboolean kj_check_once(KjChecker *checker, KjCode code, KjSpan span) {
+    return g_hash_table_add(checker->reported, g_strdup_printf("%u %u %u %u", (guint)code, span.file, span.start, span.end));
+}
+
+KjDiagnostic *kj_check_place(const KjScope *scope, KjDiagnostic *diagnostic, KjSpan span) {
+    if (scope->in_let && diagnostic)
+        kj_report_related(diagnostic, span, "the value comes from here");
+    return diagnostic;
+}
+
+const char *kj_check_value_text(KjChecker *checker, const KjAstValue *value) {
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    kj_print_value(value, text);
+    if (text->len > 80) {
+        const char *end = g_utf8_find_prev_char(text->str, text->str + 77);
+        g_string_truncate(text, (gsize)(end - text->str));
+        g_string_append(text, "...");
+    }
+    return kj_arena_strdup(checker->arena, text->str);
+}
+
+const char *kj_check_list_text(KjChecker *checker, const char *const *names) {
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; names[i]; i++) {
+        if (i == 8) {
+            g_string_append(text, " and others");
+            break;
+        }
+        g_string_append_printf(text, "%s`%s`", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
+    }
+    return kj_arena_strdup(checker->arena, text->str);
+}
+
+static const char *bounded_text(KjChecker *checker, const char *what, const KjDataType *type) {
+    g_autoptr(GString) text = g_string_new(what);
+    KjDataType whole = { .kind = type->kind };
+
+    kj_type_bounds(&whole);
+    if (type->low != whole.low || type->high != whole.high) {
+        g_string_append(text, " from ");
+        kj_value_print(type->kind, kj_ordinal_number(type->low), text);
+        g_string_append(text, " to ");
+        kj_value_print(type->kind, kj_ordinal_number(type->high), text);
+    }
+    return kj_arena_strdup(checker->arena, text->str);
+}
+
+const char *kj_check_type_text(KjChecker *checker, const KjDataType *type) {
+    switch (type->kind) {
+    case KJ_TYPE_BOOL:
+        return "`true` or `false`";
+    case KJ_TYPE_INTEGER:
+        return bounded_text(checker, "a whole number", type);
+    case KJ_TYPE_SIZE:
+        return bounded_text(checker, "a size such as 10MB", type);
+    case KJ_TYPE_DURATION:
+        return bounded_text(checker, "a duration such as 90d", type);
+    case KJ_TYPE_DATE:
+        return bounded_text(checker, "a date such as 2026-12-31", type);
+    case KJ_TYPE_ADDRESS:
+        return "an IP address or prefix";
+    case KJ_TYPE_SERVICE:
+        return "a service such as 443/tcp";
+    case KJ_TYPE_PATH:
+        return "a path such as \"/residents/**\"";
+    case KJ_TYPE_MAIL:
+        return "a mail address or domain in quotation marks";
+    case KJ_TYPE_PRINCIPAL:
+        return "the name of a person in quotation marks, or a group";
+    case KJ_TYPE_TEXT:
+        return "a text in quotation marks";
+    case KJ_TYPE_SYMBOL:
+        if (type->symbols)
+            return kj_arena_printf(checker->arena, "one of %s", kj_check_list_text(checker, type->symbols));
+        return "a name";
+    case KJ_TYPE_NAMED:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+void kj_check_did_you_mean(KjDiagnostic *diagnostic, const char *word, const char *const *candidates) {
+    const char *near = diagnostic ? kj_did_you_mean(word, candidates) : NULL;
+    if (near)
+        kj_report_help(diagnostic, "did you mean `%s`?", near);
+}
+
+static int compare_texts(gconstpointer a, gconstpointer b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *kj_check_keys(KjChecker *checker, GHashTable *table) {
+    guint count = g_hash_table_size(table), i = 0;
+    const char **keys = kj_arena_newn(checker->arena, const char *, count + 1);
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        keys[i++] = key;
+    qsort(keys, count, sizeof *keys, compare_texts);
+    return keys;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The checked tree: a policy in which every name is resolved, every value has its type, and every set is spelled out.
+ *
+ * It is the one input of the reference evaluator, of lowering and of every analysis. Nothing in it can fail any more: what could not be
+ * checked was reported and left out, and a policy with errors is never evaluated. The arena of the compilation owns it.
+ *
+ * Conditions are three-valued (Kleene): a TEST, HAS or COMPARE on a missing field is unknown and so is its negation; MISSING, PRESENT, TRUE
+ * and FALSE are never unknown; DURING is unknown without an instant. A rule matches when `match` is true and `unless` is not true.
+ * `require C when E` is a rule with the strictest effect, match = E, unless = C.
+ */
+#ifndef KJ_POLICY_H
+#define KJ_POLICY_H
+
+#include <kijun/ordinal.h>
+#include <kijun/plugin.h>
+#include <kijun/view.h>
+
+#include "../arena.h"
+#include "../source.h"
+#include "../syntax/ast.h"
+
+/* ---- types ---- */
+
+typedef struct KjDataType {
+    KjType kind;           /* never KJ_TYPE_NAMED */
+    const char *name;      /* of a named type, or NULL */
+    gboolean set;          /* set of it */
+    guint64 low, high;     /* numeric bounds, inclusive (the whole type when unbounded) */
+    const char **symbols;  /* SYMBOL: the closed values, NULL-terminated; NULL: open */
+    guint symbol_count;
+    gboolean ordered;      /* SYMBOL: symbols[0] is the greatest */
+    const KjNamedNumber *numbers; /* INTEGER with names; may be NULL */
+} KjDataType;
+
+/* For an ordered enumeration the ordinal of symbols[i] is symbol_count - 1 - i, so that a greater symbol has a greater ordinal; for any other closed
+ * enumeration it is i. Class in the table = ordinal + 1; VALUES records carry the ordinal as their number. */
+
+/* ---- sets of values ---- */
+
+typedef enum {
+    KJ_TOKEN_LITERAL = 1,
+    KJ_TOKEN_ONE,  /* any one token */
+    KJ_TOKEN_MANY, /* any number of tokens, none included */
+} KjTokenKind;
+
+typedef struct {
+    KjTokenKind kind;
+    const char *text; /* LITERAL */
+} KjToken;
+
+/* A pattern over the tokens of format.h. "x.jp" is [jp][x][ONE]; "*.x.jp" is [jp][x][ONE][MANY][@local ONE]: see kj_pattern_*. */
+typedef struct KjPattern {
+    const char *text; /* canonical, as it would be written */
+    const KjToken *tokens;
+    guint count;
+} KjPattern;
+
+typedef enum {
+    KJ_SET_INTERVALS = 1, /* numeric, date, address, closed enumeration, bool: sorted, disjoint, not adjacent */
+    KJ_SET_PATTERNS,      /* path, mail, principal, text, open enumeration: any of the patterns */
+    KJ_SET_UNION,         /* any of the members */
+    KJ_SET_MINUS,         /* members[0] without members[1] */
+    KJ_SET_COMPLEMENT,    /* every value of the type but those of members[0] */
+    KJ_SET_PARAMETER,     /* in a standard: a parameter, by name */
+} KjSetKind;
+
+typedef struct KjSet {
+    KjSetKind kind;
+    const char *name; /* how the author called it ("nets.staff"), or NULL; PARAMETER: the parameter */
+    KjRelation relation; /* PARAMETER: 0: its values; else what stands in this relation to its one value (length >= P) */
+    const KjInterval *intervals;
+    const KjPattern *const *patterns;
+    const struct KjSet *const *members;
+    guint count; /* of intervals, patterns or members */
+} KjSet;
+
+/* ---- windows ---- */
+
+typedef struct KjWindow {
+    KjWindowKind kind;
+    const char *name; /* of the let, or NULL */
+    KjWindowAtom atom;
+    const struct KjWindow *left, *right;
+} KjWindow;
+
+/* ---- fields ---- */
+
+typedef struct KjField {
+    const char *name;
+    KjDataType type;
+    guint flags;       /* KJ_FIELD_* */
+    const char *phase; /* or NULL */
+    KjPhrase phrase, doc;
+    guint protocol, port; /* SERVICE: indices of its two fields */
+    KjSpan span;       /* of the block's own declaration, or KJ_SPAN_NONE */
+} KjField;
+
+/* ---- conditions ---- */
+
+typedef enum {
+    KJ_CONDITION_TRUE = 1,
+    KJ_CONDITION_FALSE,
+    KJ_CONDITION_AND, /* operands */
+    KJ_CONDITION_OR,
+    KJ_CONDITION_NOT,     /* operands[0] */
+    KJ_CONDITION_TEST,    /* field in set */
+    KJ_CONDITION_MISSING, /* `FIELD none` */
+    KJ_CONDITION_PRESENT, /* `FIELD not none` */
+    KJ_CONDITION_HAS,     /* set-valued field has at least one of members[] */
+    KJ_CONDITION_COMPARE, /* field RELATION other */
+    KJ_CONDITION_DURING,  /* the instant lies in window */
+} KjConditionKind;
+
+typedef struct KjCondition {
+    KjConditionKind kind;
+    const struct KjCondition *const *operands;
+    guint count;       /* operands, members */
+    guint field;       /* index in the block's fields */
+    guint other;       /* COMPARE */
+    KjRelation relation;
+    const KjSet *set;  /* TEST */
+    const char *const *members; /* HAS: canonical texts */
+    const KjWindow *window;
+    KjSpan span;
+} KjCondition;
+
+/* ---- rules and blocks ---- */
+
+typedef struct KjNote {
+    const char *name, *value, *language; /* "" where there is none */
+    gboolean obligation;
+} KjNote;
+
+typedef struct KjParameter {
+    const KjParameterDefinition *definition;
+    guint64 number, window;
+    gboolean bytes;
+    const char *text;
+    const guint *fields;
+    guint field_count;
+} KjParameter;
+
+typedef struct KjRule {
+    const char *label; /* bare; `_1` and so on where none was written */
+    gboolean labelled;
+    guint effect; /* index in the domain's effects */
+    const KjCondition *match; /* clauses and `when`; never NULL */
+    const KjCondition *unless; /* or NULL */
+    gboolean requirement; /* written as `require` */
+    const KjWindow *from, *until; /* @from, @until: windows of one atom, or NULL. They join `match`, but without an instant a permitting rule is past and a refusing rule stays. */
+    const KjNote *notes;
+    guint note_count;
+    const KjParameter *parameters;
+    guint parameter_count;
+    const char *doc; /* or NULL */
+    const KjAstItem *item;
+    KjSpan span;
+} KjRule;
+
+typedef struct KjBinding {
+    const char *parameter;
+    const KjSet *value; /* of a SERVICE parameter: a UNION whose members come in pairs, protocols then ports */
+    KjSpan span;
+} KjBinding;
+
+typedef struct KjConformance {
+    struct KjBlock *standard;
+    const KjBinding *bindings;
+    guint binding_count;
+    KjSpan span;
+} KjConformance;
+
+typedef struct KjStandardParameter {
+    const char *name;
+    KjDataType type;
+    KjSpan span;
+} KjStandardParameter;
+
+typedef struct KjBlock {
+    struct KjBlock *next;
+    const char *name;      /* bare; a standard's name is global and may have dots */
+    const char *qualified; /* module.name */
+    const char *module;
+    const char *tier;
+    const KjDomain *domain;
+    gboolean standard;
+    const KjField *fields; /* the domain's, inherited, own; in that order */
+    guint field_count;
+    const KjStandardParameter *parameters; /* standards */
+    guint parameter_count;
+    const KjConformance *conformances;
+    guint conformance_count;
+    struct { const char *name, *value; KjSpan span; } *settings; /* every setting of the domain, initial values included */
+    guint setting_count;
+    guint default_effect; /* G_MAXUINT: none (a standard, or governance) */
+    const KjNote *default_notes;
+    guint default_note_count;
+    const KjRule *rules;
+    guint rule_count;
+    const char *doc; /* or NULL */
+    const KjAstDeclaration *declaration;
+    KjSpan span;
+} KjBlock;
+
+/* ---- everything else ---- */
+
+/* One field of a request, as text in the language's notation. */
+typedef struct KjFieldText {
+    const char *field;
+    const char *text; /* NULL: an empty set */
+} KjFieldText;
+
+typedef struct KjTestCase {
+    const KjBlock *block;
+    const KjFieldText *values;
+    guint value_count;
+    gboolean has_instant;
+    gint64 instant;
+    const guint *effects; /* any of them */
+    guint effect_count;
+    const char *label; /* or NULL; "default" */
+    KjSpan span;
+} KjTestCase;
+
+typedef struct KjProofCase {
+    const KjBlock *block;
+    const KjCondition *region;
+    const guint *effects;
+    guint effect_count;
+    KjSpan span;
+} KjProofCase;
+
+typedef struct KjTest {
+    struct KjTest *next;
+    const char *name;
+    gboolean proof;
+    const KjTestCase *cases; /* a test */
+    const KjProofCase *proofs; /* a proof */
+    guint count;
+    KjSpan span;
+} KjTest;
+
+typedef struct KjException {
+    struct KjException *next;
+    const char *id;
+    const KjBlock *standard, *block;
+    const KjRule *rule;        /* the naming form, or NULL */
+    const KjCondition *region; /* the region form, or NULL: over the block's fields */
+    guint32 until_day;
+    const KjWindow *until;
+    const char *reason;
+    const char *approved_by; /* group, qualified, or NULL */
+    KjSpan span;
+} KjException;
+
+typedef struct KjEnforcement {
+    struct KjEnforcement *next;
+    const KjBlock *block;
+    const char *target;
+    const char *const *hosts;
+    guint host_count;
+    KjSpan span;
+} KjEnforcement;
+
+typedef struct KjPolicy {
+    const KjSources *sources;
+    KjBlock *blocks;    /* sorted by qualified name; standards apart */
+    KjBlock *standards; /* sorted by name */
+    KjTest *tests;      /* in source order */
+    KjException *exceptions;
+    KjEnforcement *enforcements;
+} KjPolicy;
+
+/* ---- standards as a block sees them (check/bind.c) ---- */
+
+/*
+ * A condition of `standard` said about `block`, which conforms to it by `conformance`: parameters replaced by the bound values, fields by
+ * the block's fields of the same names. The result speaks of parameters only where `block` is itself a standard that passes its own on, so
+ * a chain of standards is bound one step after another. `block` may be NULL: the fields stay the standard's. NULL stays NULL.
+ */
+const KjCondition *kj_condition_bind(KjArena *arena, const KjBlock *standard, const KjBlock *block, const KjConformance *conformance,
+                                     const KjCondition *condition);
+
+/* ---- values as both evaluators read them (compiler/check/value.c) ---- */
+
+/* Builds the pattern for `text` of `type` (PATH, MAIL, PRINCIPAL, TEXT, SYMBOL). NULL with *problem (static or arena text) when it is no pattern. */
+const KjPattern *kj_pattern_new(KjArena *arena, KjType type, const char *text, const char **problem);
+
+/* Whether the tokens of a value fit the pattern. */
+gboolean kj_pattern_matches(const KjPattern *pattern, const char *const *tokens, guint count);
+
+#endif
