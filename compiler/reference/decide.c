@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The decision: which rules match, and what they say together.
+ *
+ * A rule matches when its `match` is true and its `unless` is not true, so that `deny ... unless E` refuses wherever E is not shown.
+ * `@from` and `@until` are part of `match`, except for a clock that is not set: a rule that refuses then stays, and every other (allow, limit,
+ * hold, warn) is past. What the matching rules say together is the domain's combining rule and nothing else:
+ *   first-match: the first in order; strictest: the effect that comes last in the domain's list, named by its first rule; add-up: all.
+ * Where none matches the default holds; a block without one refuses.
+ */
+#include "reference.h"
+
+static KjOutcome outcome_of(guint flags) {
+    if (flags & KJ_EFFECT_REFUSES)
+        return KJ_OUTCOME_REFUSE;
+    if (flags & KJ_EFFECT_LIMITS)
+        return KJ_OUTCOME_LIMIT;
+    if (flags & KJ_EFFECT_HOLDS)
+        return KJ_OUTCOME_HOLD;
+    return flags & KJ_EFFECT_REQUIRES ? KJ_OUTCOME_REQUIRE : KJ_OUTCOME_PERMIT;
+}
+
+/* Whether today is within the rule's own dates. */
+static gboolean in_force(KjReferenceRequest *request, const KjRule *rule) {
+    gboolean refuses = (request->block->domain->effects[rule->effect].flags & KJ_EFFECT_REFUSES) != 0;
+    KjTruth from = rule->from ? kj_reference_window(request, rule->from) : KJ_TRUTH_TRUE;
+    KjTruth until = rule->until ? kj_reference_window(request, rule->until) : KJ_TRUTH_TRUE;
+    KjTruth both = MIN(from, until);
+
+    return both == KJ_TRUTH_UNKNOWN ? refuses : both == KJ_TRUTH_TRUE;
+}
+
+static gboolean matches(KjReferenceRequest *request, const KjRule *rule) {
+    KjTruth match = kj_reference_condition(request, rule->match);
+    KjTruth unless = rule->unless ? kj_reference_condition(request, rule->unless) : KJ_TRUTH_FALSE;
+    gboolean current = in_force(request, rule);
+
+    return match == KJ_TRUTH_TRUE && unless != KJ_TRUTH_TRUE && current;
+}
+
+/* Keeps, of all rules that match, those that decide. */
+static void collect(KjReferenceRequest *request, GPtrArray *matched) {
+    const KjBlock *block = request->block;
+    KjCombining combining = block->domain->combining;
+
+    for (guint i = 0; i < block->rule_count; i++) {
+        const KjRule *rule = &block->rules[i], *first = matched->len ? matched->pdata[0] : NULL;
+
+        if (!matches(request, rule))
+            continue;
+        if (first && combining == KJ_COMBINING_FIRST_MATCH)
+            continue;
+        if (first && combining == KJ_COMBINING_STRICTEST && rule->effect < first->effect)
+            continue;
+        if (first && combining == KJ_COMBINING_STRICTEST && rule->effect > first->effect)
+            g_ptr_array_set_size(matched, 0);
+        g_ptr_array_add(matched, (gpointer)rule);
+    }
+}
+
+static void say_error(KjReferenceVerdict *verdict, char *problem) {
+    g_ptr_array_set_size(verdict->matched, 0);
+    verdict->outcome = KJ_OUTCOME_ERROR;
+    verdict->effect = "deny";
+    verdict->label = "error";
+    verdict->problem = problem;
+}
+
+static void say_default(KjReferenceVerdict *verdict, const KjBlock *block) {
+    gboolean stated = block->default_effect != G_MAXUINT;
+    const KjEffectDefinition *effect = stated ? &block->domain->effects[block->default_effect] : NULL;
+
+    verdict->outcome = effect ? outcome_of(effect->flags) : KJ_OUTCOME_REFUSE;
+    verdict->effect = effect ? effect->name : "deny";
+    verdict->label = "default";
+}
+
+static void say_rule(KjReferenceVerdict *verdict, const KjBlock *block, const KjRule *rule) {
+    const KjEffectDefinition *effect = &block->domain->effects[rule->effect];
+
+    verdict->outcome = outcome_of(effect->flags);
+    verdict->effect = effect->name;
+    verdict->rule = rule;
+    verdict->label = rule->label;
+}
+
+void kj_reference_decide(const KjBlock *block, const KjFieldText *values, guint count, gboolean has_instant, gint64 instant,
+                         KjReferenceVerdict *verdict) {
+    KjReferenceRequest request = { .has_instant = has_instant, .instant = instant };
+
+    *verdict = (KjReferenceVerdict){ .matched = g_ptr_array_new() };
+    kj_reference_request_read(&request, block, values, count);
+    if (!request.problem)
+        collect(&request, verdict->matched);
+    if (request.problem)
+        say_error(verdict, g_steal_pointer(&request.problem));
+    else if (verdict->matched->len == 0)
+        say_default(verdict, block);
+    else
+        say_rule(verdict, block, verdict->matched->pdata[0]);
+    kj_reference_request_clear(&request);
+}
+
+void kj_reference_verdict_clear(KjReferenceVerdict *verdict) {
+    g_clear_pointer(&verdict->matched, g_ptr_array_unref);
+    g_clear_pointer(&verdict->problem, g_free);
+}
