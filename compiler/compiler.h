@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The compiler as its users see it: a path in, a checked policy or a table out. The passes are listed in driver.c.
+ */
+#ifndef KJ_COMPILER_H
+#define KJ_COMPILER_H
+
+#include "check/policy.h"
+#include "diagnostics.h"
+
+typedef struct KjCompilation {
+    KjArena *arena;
+    KjSources *sources;
+    KjDiagnostics *diagnostics;
+    KjAstModule **modules; /* in order of path */
+    guint module_count;
+    KjPolicy *policy; /* NULL while there are errors */
+} KjCompilation;
+
+/* Free with kj_compilation_free. Loads the plugins. */
+KjCompilation *kj_compilation_new(void);
+void kj_compilation_free(KjCompilation *compilation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjCompilation, kj_compilation_free)
+
+/* Reads, parses and checks a workspace or a file. FALSE with `error` when it cannot be read; TRUE otherwise, even when there are diagnostics:
+ * `policy` is then NULL if any of them is an error. */
+gboolean kj_compilation_load(KjCompilation *compilation, const char *path, GError **error);
+
+/* The same for one module in memory (tests). */
+void kj_compilation_load_text(KjCompilation *compilation, const char *path, const char *text, gsize length);
+
+/* ---- passes (each in the folder of its name) ---- */
+
+/* check/: names, types, windows, ... -> the checked tree. Always returns a tree; it is whole only when no error was reported. */
+KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, KjDiagnostics *diagnostics);
+
+/* table/: the checked tree -> table file. NULL when a limit was reported. */
+GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagnostics);
+
+/* check/: the block `name` (module.block, or block where unique; standards are not blocks). NULL with KJ_ERROR_UNKNOWN, listing what there is. */
+const KjBlock *kj_policy_find_block(const KjPolicy *policy, const char *name, GError **error);
+
+/* ---- reference/: the executable meaning of the language ---- */
+
+typedef struct {
+    KjOutcome outcome;
+    const char *effect; /* "deny" on an error */
+    const KjRule *rule; /* NULL: default or error */
+    const char *label;  /* bare label, "default", "error" */
+    GPtrArray *matched; /* every rule of the winning effect that matched (const KjRule *), in order; never NULL */
+    char *problem;      /* on an error, what is wrong; else NULL */
+} KjReferenceVerdict;
+
+/* Decides one request. Fill-in owned by the caller: kj_reference_verdict_clear. */
+void kj_reference_decide(const KjBlock *block, const KjFieldText *values, guint count, gboolean has_instant, gint64 instant,
+                         KjReferenceVerdict *verdict);
+void kj_reference_verdict_clear(KjReferenceVerdict *verdict);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every limit of the compiler, with its reason. Each gives an error (KJ00xx), never a crash or a hang. */
+#ifndef KJ_LIMITS_H
+#define KJ_LIMITS_H
+
+#define KJ_LIMIT_FILE_BYTES (256u << 20)   /* spans are 32-bit offsets; a policy this long is a mistake */
+#define KJ_LIMIT_STRING_BYTES (64u << 10)  /* the longest string literal */
+#define KJ_LIMIT_NAME_BYTES 1024u          /* a name with its dots; nobody reads a longer one */
+#define KJ_LIMIT_NESTING 1024u             /* nested `not`, `{`, `(`: every later pass recurses on the tree; the stack holds far more */
+#define KJ_LIMIT_FILES 65536u              /* modules in a workspace */
+#define KJ_LIMIT_PATTERN_STATES 65536u     /* states of one field's automaton from which matching goes on */
+#define KJ_LIMIT_PATTERN_STEPS (16u << 20) /* work of building one automaton, and so its edges: `**` in many patterns can be exponential */
+#define KJ_LIMIT_RULE_BOXES 65536u         /* boxes of one rule */
+#define KJ_LIMIT_TABLE_BOXES (8u << 20)    /* boxes of one table */
+#define KJ_LIMIT_ERRORS 100u               /* diagnostics told in one run; the rest are counted */
+#define KJ_LIMIT_CSV_ROWS (1u << 20)
+
+#endif

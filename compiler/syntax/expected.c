@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The sentence of a syntax error: what was found, and what would have fitted, in words. The grammar names every token that fits, which
+ * may be sixty; tokens that make one idea together (all that begin a value, all that may be a name) are told as that idea, and what is
+ * then still too many is told in the order of the table, most helpful first.
+ *
+ * Three errors are better told otherwise: a missing `;` where it is missing, an unclosed bracket where it was opened, and a `}` too many.
+ */
+#include <string.h>
+
+#include "lexer.h"
+#include "parser.h"
+
+enum { MOST = 5 /* alternatives told */ };
+
+/* Words that may also be a name: not worth telling where any name fits. */
+static const char *const soft_words[] = { "module",  "use",      "let",       "type", "group", "standard", "exception", "test", "prove",
+                                          "enforce", "require",  "parameter", "tier", "as",    "conforms", "to",        "with", "until",
+                                          "reason",  "approved", "by",        "from", "where", "column",   "on",        "set",  "of" };
+
+/* Tokens that make one idea together. */
+static const char *const openings[] = { "module",    "use",  "let",   "type",    "group", "standard",
+                                        "exception", "test", "prove", "enforce", "zone" };
+static const char *const value_parts[] = { "integer", "size", "duration", "rate", "service", "address", "date", "time",
+                                           "string",  "any",  "none",     "true", "false",   "{",       "(",    "not" };
+static const char *const condition_parts[] = { "(", "not", "during", "name" };
+static const char *const relations[] = { "==", "!=", "<", "<=", ">", ">=" };
+
+typedef struct {
+    const char *name, *words;
+} Phrase;
+
+/* In this order they are told. */
+static const Phrase phrases[] = {
+    { ";", "`;`" },
+    { ",", "`,`" },
+    { "}", "`}`" },
+    { ")", "`)`" },
+    { "{", "`{`" },
+    { ":", "`:`" },
+    { "=", "`=`" },
+    { "=>", "`=>`" },
+    { "in", "`in`" },
+    { "when", "`when`" },
+    { "unless", "`unless`" },
+    { "and", "`and`" },
+    { "or", "`or`" },
+    { "during", "`during`" },
+    { "@", "`@`" },
+    { "has", "`has`" },
+    { "field", "`field`" },
+    { "default", "`default`" },
+    { "not", "`not`" },
+    { "(", "`(`" },
+    { "string", N_("a string in \"...\"") },
+    { "date", N_("a date such as 2026-01-31") },
+    { "end of file", N_("the end of the file") },
+    { "integer", N_("a number") },
+    { "size", N_("a size") },
+    { "duration", N_("a duration") },
+    { "service", N_("a service") },
+    { "address", N_("an address") },
+};
+
+/* What could also go on from here, but hardly ever is what the author meant: told only when nothing else fits. */
+static const Phrase continuations[] = {
+    { "time", N_("a time such as 09:00") }, { "zone", "`zone`" }, { ">", "`>`" }, { "..", "`..`" }, { "-", "`-`" }, { ".", "`.`" },
+};
+
+typedef struct {
+    const char *const *names;
+    guint count;
+    gboolean told[64]; /* already, as part of an idea */
+} Expected;
+
+static int
+find(const Expected *expected, const char *name)
+{
+    for (guint i = 0; i < expected->count; i++)
+        if (strcmp(expected->names[i], name) == 0 ||
+            (expected->names[i][0] == '\'' && expected->names[i][1] == name[0] && name[1] == '\0'))
+            return (int)i;
+    return -1;
+}
+
+/* Are all of these expected? */
+static gboolean
+has_all(const Expected *expected, const char *const *names, gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        if (find(expected, names[i]) < 0)
+            return FALSE;
+    return TRUE;
+}
+
+static void
+tick_off(Expected *expected, const char *const *names, gsize count)
+{
+    for (gsize i = 0; i < count; i++) {
+        int at = find(expected, names[i]);
+
+        if (at >= 0)
+            expected->told[at] = TRUE;
+    }
+}
+
+static gboolean
+take(Expected *expected, const char *const *names, gsize count)
+{
+    if (!has_all(expected, names, count))
+        return FALSE;
+    tick_off(expected, names, count);
+    return TRUE;
+}
+
+static void
+add_words(GPtrArray *words, const char *text)
+{
+    g_ptr_array_add(words, g_strdup(text));
+}
+
+/* The one idea that what is expected amounts to; a name, which is part of each, is then no news. */
+static void
+gather_idea(Expected *expected, GPtrArray *words)
+{
+    gboolean any_name = find(expected, "name") >= 0;
+
+    if (take(expected, openings, G_N_ELEMENTS(openings)))
+        add_words(words, _("a declaration (`let NAME = ...;`, `firewall NAME { ... }`)"));
+    else if (take(expected, value_parts, G_N_ELEMENTS(value_parts)))
+        add_words(words, _("a value"));
+    else if (find(expected, "integer") < 0 && take(expected, condition_parts, G_N_ELEMENTS(condition_parts)))
+        add_words(words, _("a condition"));
+    else if (any_name)
+        add_words(words, _("a name"));
+    if (any_name)
+        tick_off(expected, soft_words, G_N_ELEMENTS(soft_words));
+}
+
+/* The words for what is expected. Free with g_ptr_array_unref. */
+static GPtrArray *
+gather(Expected *expected)
+{
+    GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+    gboolean compares = take(expected, relations, G_N_ELEMENTS(relations));
+
+    gather_idea(expected, words);
+    for (gsize i = 0; i < G_N_ELEMENTS(phrases); i++) {
+        int at = find(expected, phrases[i].name);
+
+        if (compares && strcmp(phrases[i].name, "in") == 0)
+            add_words(words, _("a comparison (`==`, `<=`, ...)"));
+        if (at >= 0 && !expected->told[at])
+            add_words(words, _(phrases[i].words));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(soft_words); i++) {
+        int at = find(expected, soft_words[i]);
+
+        if (at >= 0 && !expected->told[at])
+            g_ptr_array_add(words, g_strdup_printf("`%s`", soft_words[i]));
+    }
+    for (gsize i = 0; words->len == 0 && i < G_N_ELEMENTS(continuations); i++)
+        if (find(expected, continuations[i].name) >= 0)
+            add_words(words, _(continuations[i].words));
+    return words;
+}
+
+/* "a, b or c"; at most MOST of them. Free with g_free. */
+static char *
+enumerate(const GPtrArray *words)
+{
+    GString *out = g_string_new(NULL);
+    guint count = MIN(words->len, MOST);
+
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(out, "%s%s", i == 0 ? "" : i + 1 == count ? _(" or ") : ", ", (const char *)words->pdata[i]);
+    return g_string_free(out, FALSE);
+}
+
+/* The author's own text at `span`, quoted and not too long. Free with g_free. */
+static char *
+quote(const KjParse *parse, KjSpan span)
+{
+    enum { LONGEST = 40 };
+    const char *from = parse->text + span.start, *limit = parse->text + span.end, *to = from;
+
+    while (to < limit && to - from < LONGEST)
+        to = g_utf8_next_char(to);
+    return g_strdup_printf("`%.*s%s`", (int)(to - from), from, to < limit ? "..." : "");
+}
+
+/* ---- the three that are told otherwise ---- */
+
+static void
+report_missing_semicolon(KjParse *parse, KjSpan after)
+{
+    KjSpan place = { parse->file, after.end, after.end };
+    g_autofree char *word = quote(parse, after);
+    KjDiagnostic *diagnostic = kj_report(parse->diagnostics, KJ_CODE_SEMICOLON_MISSING, place, word);
+
+    kj_report_help(diagnostic, _("write `;` here"));
+    kj_report_fix(diagnostic, place, ";");
+}
+
+/* How many tokens ago a `;` is missing, or 0. The second case is a label or a setting whose name was taken for a clause of the line
+ * before. */
+static guint
+find_missing_semicolon(const KjParse *parse, const Expected *expected)
+{
+    gboolean begins_line = parse->first_on_line || parse->token == '}';
+
+    if (begins_line && find(expected, ";") >= 0)
+        return 1;
+    if ((parse->token == ':' || parse->token == '=') && parse->blocks == 1 && parse->previous_first_on_line && !parse->first_on_line &&
+        parse->before_previous_token != ';' && parse->before_previous_token != '{' && parse->before_previous_token != '}')
+        return 2;
+    return 0;
+}
+
+static gboolean
+report_bracket(KjParse *parse, KjSpan span)
+{
+    if (parse->token == TOKEN_END && parse->unclosed.file != G_MAXUINT32) {
+        char bracket[] = { parse->text[parse->unclosed.start], '\0' };
+
+        kj_report(parse->diagnostics, KJ_CODE_BRACKET_UNCLOSED, parse->unclosed, bracket);
+        return TRUE;
+    }
+    if (parse->token == '}' && parse->blocks == 0 && parse->closed_nothing) {
+        KjDiagnostic *diagnostic = kj_report(parse->diagnostics, KJ_CODE_BRACKET_UNOPENED, span);
+
+        kj_report_help(diagnostic, _("take it away"));
+        kj_report_fix(diagnostic, span, "");
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* The mistakes that the list of alternatives does not explain. */
+static void
+explain(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *expected, KjSpan span, const char *found)
+{
+    gboolean hard = parse->token >= TOKEN_DEFAULT && parse->token <= TOKEN_ZONE,
+             outside = find(expected, "let") >= 0 && parse->blocks == 0;
+
+    if (hard && outside && find(expected, "zone") >= 0)
+        kj_report_help(diagnostic, _("rules, fields and defaults stand inside a block: `firewall NAME { ... }`"));
+    else if (hard && find(expected, "name") >= 0)
+        kj_report_help(diagnostic, _("%s is a word of the language and cannot be a name"), found);
+    else if (parse->token == ';' && (parse->previous_token == '}' || parse->previous_token == ';'))
+        kj_report_help(diagnostic, _("take it away"));
+    else if (parse->token == '=' && find(expected, "==") >= 0) {
+        kj_report_help(diagnostic, _("values are compared with `==`"));
+        kj_report_fix(diagnostic, span, "==");
+    }
+}
+
+void
+kj_expected_report(KjParse *parse, KjSpan span, const char *const *names, guint count)
+{
+    Expected expected = { names, MIN(count, 64), { FALSE } };
+    g_autoptr(GPtrArray) words = NULL;
+    g_autofree char *found = parse->token == TOKEN_END ? g_strdup(_("the end of the file")) : quote(parse, span), *list = NULL;
+    KjDiagnostic *diagnostic;
+
+    parse->failed = TRUE;
+    parse->missing = 0;
+    if (!parse->lexical && report_bracket(parse, span))
+        return;
+    parse->missing = find_missing_semicolon(parse, &expected);
+    if (parse->lexical)
+        return;
+    if (parse->missing != 0) {
+        report_missing_semicolon(parse, parse->missing == 1 ? parse->previous : parse->before_previous);
+        return;
+    }
+    words = gather(&expected);
+    list = enumerate(words);
+    if (words->len > 0)
+        diagnostic = kj_report(parse->diagnostics, KJ_CODE_SYNTAX, span, found, list);
+    else
+        diagnostic = kj_report(parse->diagnostics, KJ_CODE_SYNTAX_UNEXPECTED, span, found);
+    explain(parse, diagnostic, &expected, span, found);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Strings: between quotation marks on one line, with \" \\ \n \t and \u{hexadecimal}. Every mistake is told at its own place and left out;
+ * the rest of the string is kept. An escape cannot make what may not stand in the file itself: NUL, surrogates, bidirectional controls.
+ */
+#include <string.h>
+
+#include "lexer.h"
+#include "parser.h"
+
+static void
+report_escape(KjParse *parse, KjCode code, guint32 start, const char *text, gsize length)
+{
+    KjSpan span = { parse->file, start, start + (guint32)length };
+    g_autofree char *word = g_strndup(text, length);
+
+    kj_report(parse->diagnostics, code, span, word);
+}
+
+static gboolean
+may_stand(guint64 c)
+{
+    return c > 0 && c <= 0x10FFFF && g_unichar_validate((gunichar)c) && c != 0x061C && c != 0x200E && c != 0x200F &&
+           !(c >= 0x202A && c <= 0x202E) && !(c >= 0x2066 && c <= 0x2069);
+}
+
+/* Reads `\u{...}`, at whose backslash `text` points. Returns the bytes it takes. */
+static gsize
+read_code_point(KjParse *parse, const char *text, const char *end, guint32 start, GString *out)
+{
+    const char *p = text + 3;
+    guint64 c = 0;
+
+    if (end - text < 3 || text[2] != '{') {
+        report_escape(parse, KJ_CODE_STRING_ESCAPE, start, text, 2);
+        return 2;
+    }
+    for (; p < end && g_ascii_isxdigit(*p); p++)
+        c = MIN(c * 16 + (guint)g_ascii_xdigit_value(*p), 0x110000);
+    if (p == end || *p != '}' || p == text + 3) {
+        report_escape(parse, KJ_CODE_STRING_ESCAPE, start, text, (gsize)(MIN(p, text + 16) - text));
+        return (gsize)(p - text);
+    }
+    p++;
+    if (may_stand(c))
+        g_string_append_unichar(out, (gunichar)c);
+    else
+        report_escape(parse, KJ_CODE_STRING_CODE_POINT, start, text, (gsize)(MIN(p, text + 16) - text));
+    return (gsize)(p - text);
+}
+
+/* Reads the escape at whose backslash `text` points. Returns the bytes it takes. */
+static gsize
+read_escape(KjParse *parse, const char *text, const char *end, guint32 start, GString *out)
+{
+    static const char letters[] = "\"\\nt", meanings[] = "\"\\\n\t";
+    const char *letter = end - text > 1 && text[1] != '\0' ? strchr(letters, text[1]) : NULL;
+
+    if (letter != NULL) {
+        g_string_append_c(out, meanings[letter - letters]);
+        return 2;
+    }
+    if (end - text > 1 && text[1] == 'u')
+        return read_code_point(parse, text, end, start, out);
+
+    gsize length = end - text > 1 ? 1 + (gsize)(g_utf8_next_char(text + 1) - (text + 1)) : 1;
+    report_escape(parse, KJ_CODE_STRING_ESCAPE, start, text, length);
+    return length;
+}
+
+/* The characters between the marks, escapes undone. Free with g_string_free. */
+static GString *
+unescape(KjParse *parse, const char *text, const char *end, guint32 start, gboolean escapes)
+{
+    GString *out = g_string_sized_new((gsize)(end - text));
+
+    for (const char *p = text; p < end;) {
+        const char *plain_end = escapes ? memchr(p, '\\', (gsize)(end - p)) : NULL;
+
+        plain_end = plain_end == NULL ? end : plain_end;
+        g_string_append_len(out, p, plain_end - p);
+        p = plain_end;
+        if (p < end)
+            p += read_escape(parse, p, end, start + (guint32)(p - text), out);
+    }
+    return out;
+}
+
+/* The spelling that the formatter prints for a string that was not written between ASCII marks. */
+static const char *
+respell(KjParse *parse, const GString *content)
+{
+    g_autoptr(GString) spelling = g_string_new("\"");
+
+    for (gsize i = 0; i < content->len; i++) {
+        if (content->str[i] == '"' || content->str[i] == '\\')
+            g_string_append_c(spelling, '\\');
+        g_string_append_c(spelling, content->str[i]);
+    }
+    g_string_append_c(spelling, '"');
+    return kj_arena_strndup(parse->arena, spelling->str, spelling->len);
+}
+
+int
+kj_literal_string(KjParse *parse, const char *text, gsize length, KjSpan span, gsize open, gsize close, KjAstValue **value)
+{
+    g_autoptr(GString) content = NULL;
+    KjDiagnostic *diagnostic;
+
+    *value = kj_arena_new0(parse->arena, KjAstValue);
+    (*value)->kind = KJ_VALUE_STRING;
+    (*value)->span = span;
+    (*value)->spelling = "\"\"";
+    (*value)->text = "";
+    if (open != 1) {
+        KjSpan last = { span.file, span.end - (guint32)close, span.end };
+
+        span.end = span.start + (guint32)open;
+        kj_character_report_full_width(parse, text, open, span, "\"");
+        if (close != 0)
+            kj_character_report_full_width(parse, text + length - close, close, last, "\"");
+        span = (*value)->span;
+    }
+    if (close == 0) {
+        parse->lexical = TRUE; /* it may have swallowed the `;` */
+        diagnostic = kj_report(parse->diagnostics, KJ_CODE_STRING_UNTERMINATED, span);
+        kj_report_help(diagnostic, _("a string ends on the line where it begins; a line break in it is written \\n"));
+        return TOKEN_STRING;
+    }
+    if (length - open - close > KJ_LIMIT_STRING_BYTES) {
+        kj_report(parse->diagnostics, KJ_CODE_STRING_TOO_LONG, span, KJ_LIMIT_STRING_BYTES >> 10);
+        return TOKEN_STRING;
+    }
+    content = unescape(parse, text + open, text + length - close, span.start + (guint32)open, open == 1);
+    (*value)->text = kj_arena_strndup(parse->arena, content->str, content->len);
+    (*value)->spelling = open == 1 ? kj_arena_strndup(parse->arena, text, length) : respell(parse, content);
+    return TOKEN_STRING;
+}
