@@ -495,6 +495,8 @@ const char *kj_sentence_rule(KjArena *arena, const KjBlock *block, const KjRule 
     const Speaker speaker = { block, strcmp(language, "ja") == 0 };
     g_autoptr(GString) out = g_string_new(NULL);
 
+    if (!rule->item) /* a rule the compiler made: nobody wrote it */
+        return "";
     if (speaker.ja)
         say_japanese(&speaker, rule, out);
     else

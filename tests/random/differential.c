@@ -205,7 +205,7 @@ static gboolean decide_all(const KjRandomPolicy *policy, const Opened *opened, g
         g_autofree char *problem = compare_answers(opened, request, &answer);
 
         if (statistics)
-            kj_random_statistics_count(statistics, policy->domain, answer.effect, answer.label);
+            kj_random_statistics_count(statistics, policy->domain, request, answer.effect, answer.label);
         kj_random_answer_clear(&answer);
         if (problem)
             tell(&trial, problem, report);

@@ -72,6 +72,8 @@ typedef struct {
     GPtrArray *names, *texts; /* char *; texts may be NULL */
     gboolean has_instant;
     gint64 instant;
+    gboolean on_edge; /* some value, or the instant, lies on a boundary of the policy or one off it */
+    gboolean lacking; /* some field is missing */
 } KjRandomRequest;
 
 KjRandomRequest *kj_random_request_new(const KjRandomPolicy *policy, guint64 seed);

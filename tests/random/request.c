@@ -46,6 +46,11 @@ static const KjRandomHint *pick_hint(Maker *maker, guint field) {
     return hint;
 }
 
+static char *take_hint(Maker *maker, const KjRandomHint *hint) {
+    maker->request->on_edge = TRUE;
+    return g_strdup(hint->text);
+}
+
 /* A value from anywhere. */
 static char *pick_value(Maker *maker, const KjRandomField *field) {
     const KjRandomPoint *point;
@@ -53,6 +58,7 @@ static char *pick_value(Maker *maker, const KjRandomField *field) {
     if (field->points->len == 0 || kj_random_chance(&maker->random, 30))
         return kj_random_value(&maker->random, &field->type);
     point = field->points->pdata[kj_random_below(&maker->random, field->points->len)];
+    maker->request->on_edge = TRUE;
     return g_strdup(point->text);
 }
 
@@ -64,7 +70,7 @@ static void give_members(Maker *maker, guint index) {
         add(maker->request, field->name, NULL);
     for (guint i = 0; i < count; i++) {
         const KjRandomHint *hint = kj_random_chance(&maker->random, 50) ? pick_hint(maker, index) : NULL;
-        add(maker->request, field->name, hint && hint->text ? g_strdup(hint->text) : pick_value(maker, field));
+        add(maker->request, field->name, hint && hint->text ? take_hint(maker, hint) : pick_value(maker, field));
     }
 }
 
@@ -79,7 +85,7 @@ static void give_field(Maker *maker, guint index) {
     if (field->type.set)
         give_members(maker, index);
     else if (hint && hint->text)
-        add(maker->request, field->name, g_strdup(hint->text));
+        add(maker->request, field->name, take_hint(maker, hint));
     else
         add(maker->request, field->name, pick_value(maker, field));
 }
@@ -153,10 +159,23 @@ static void give_instant(Maker *maker) {
     request->has_instant = TRUE;
     if (kind < 14)
         request->instant = extremes[kj_random_below(&maker->random, G_N_ELEMENTS(extremes))];
-    else if (kind < 70 && maker->policy->instants->len)
+    else if (kind < 70 && maker->policy->instants->len) {
         request->instant = g_array_index(maker->policy->instants, gint64, kj_random_below(&maker->random, maker->policy->instants->len));
-    else
+        request->on_edge = TRUE;
+    } else
         request->instant = 1790000000 + (gint64)kj_random_below(&maker->random, 2 * 365 * 86400);
+}
+
+static gboolean is_lacking(const Maker *maker) {
+    for (guint i = 0; i < maker->policy->fields->len; i++) {
+        const KjRandomField *field = field_at(maker, i);
+
+        if (field->type.type == KJ_TYPE_SERVICE && find_name(maker->request, field->name) >= 0)
+            return FALSE; /* it stands for two fields; counted as if nothing were missing */
+        if (field->type.type != KJ_TYPE_SERVICE && find_name(maker->request, field->name) < 0)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static void forget_field(KjRandomRequest *request, guint index) {
@@ -230,6 +249,7 @@ KjRandomRequest *kj_random_request_new(const KjRandomPolicy *policy, guint64 see
     give_instant(&maker);
     if (kj_random_chance(&maker.random, 10))
         make_wrong(&maker);
+    maker.request->lacking = is_lacking(&maker);
     shuffle(&maker);
     return maker.request;
 }

@@ -5,11 +5,15 @@
 #include <string.h>
 
 #define CLASSES_MOST 16
-#define SHARE_LEAST 20 /* one in so many */
+/* One in so many. */
+#define CLASS_LEAST 20
+#define EDGE_LEAST 2
+#define LACKING_LEAST 10
 
 typedef struct {
     const KjDomain *domain;
     guint64 policies, rules, decisions;
+    guint64 on_edge, lacking;
     guint64 classes[CLASSES_MOST]; /* the effects in order, then default, then error */
 } Tally;
 
@@ -66,10 +70,13 @@ static guint find_class(const KjDomain *domain, const char *effect, const char *
     return found;
 }
 
-void kj_random_statistics_count(KjRandomStatistics *statistics, const KjDomain *domain, const char *effect, const char *label) {
+void kj_random_statistics_count(KjRandomStatistics *statistics, const KjDomain *domain, const KjRandomRequest *request, const char *effect,
+                                const char *label) {
     Tally *tally = find_tally(statistics, domain);
 
     tally->decisions++;
+    tally->on_edge += request->on_edge;
+    tally->lacking += request->lacking;
     tally->classes[find_class(domain, effect, label)]++;
 }
 
@@ -80,24 +87,35 @@ void kj_random_statistics_policy(KjRandomStatistics *statistics, const KjDomain 
     tally->rules += rules;
 }
 
+/* Appends " NAME 12.3%"; FALSE when it is less than one in `least`. */
+static gboolean append_share(GString *table, const char *name, guint64 part, guint64 whole, guint least) {
+    gboolean enough = part * least >= whole;
+
+    g_string_append_printf(table, " %s %.1f%%%s", name, whole ? 100.0 * (double)part / (double)whole : 0.0, enough ? "" : " (too rare)");
+    return enough;
+}
+
+static gboolean check_tally(const Tally *tally, GString *table) {
+    guint count = count_effects(tally->domain);
+    gboolean enough = TRUE;
+
+    g_string_append_printf(table, "%s: %" G_GUINT64_FORMAT " policies, %" G_GUINT64_FORMAT " rules, %" G_GUINT64_FORMAT " decisions:",
+                           tally->domain->name, tally->policies, tally->rules, tally->decisions);
+    for (guint c = 0; c < count + 2; c++) {
+        const char *name = c < count ? tally->domain->effects[c].name : c == count ? "default" : "error";
+        enough &= append_share(table, name, tally->classes[c], tally->decisions, CLASS_LEAST);
+    }
+    g_string_append(table, ";");
+    enough &= append_share(table, "on or beside a boundary", tally->on_edge, tally->decisions, EDGE_LEAST);
+    enough &= append_share(table, "lacking a field", tally->lacking, tally->decisions, LACKING_LEAST);
+    g_string_append_c(table, '\n');
+    return enough;
+}
+
 gboolean kj_random_statistics_check(const KjRandomStatistics *statistics, GString *table) {
     gboolean enough = TRUE;
 
-    for (guint i = 0; i < statistics->tallies->len; i++) {
-        const Tally *tally = statistics->tallies->pdata[i];
-        guint count = count_effects(tally->domain);
-
-        g_string_append_printf(table, "%s: %" G_GUINT64_FORMAT " policies, %" G_GUINT64_FORMAT " rules, %" G_GUINT64_FORMAT " decisions:",
-                               tally->domain->name, tally->policies, tally->rules, tally->decisions);
-        for (guint c = 0; c < count + 2; c++) {
-            gboolean rare = tally->classes[c] * SHARE_LEAST < tally->decisions;
-            const char *name = c < count ? tally->domain->effects[c].name : c == count ? "default" : "error";
-            double share = tally->decisions ? 100.0 * (double)tally->classes[c] / (double)tally->decisions : 0.0;
-
-            enough = enough && !rare;
-            g_string_append_printf(table, " %s %.1f%%%s", name, share, rare ? " (too rare)" : "");
-        }
-        g_string_append_c(table, '\n');
-    }
+    for (guint i = 0; i < statistics->tallies->len; i++)
+        enough &= check_tally(statistics->tallies->pdata[i], table);
     return enough;
 }

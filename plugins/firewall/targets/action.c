@@ -287,7 +287,9 @@ gboolean kj_nft_action(KjNft *nft, KjNftRule *rule, GError **error) {
 }
 
 gboolean kj_nft_default_action(KjNft *nft, GString *out, GError **error) {
-    const char *effect, *verdict = find_verdict(nft, nft->block.default_effect, &effect);
+    const char *effect = "", *verdict = NULL;
+    if (nft->block.default_effect < nft->block.effect_count)
+        verdict = find_verdict(nft, nft->block.default_effect, &effect);
     if (!verdict) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, "the default of block `%s`: nftables cannot do `%s` without a rule; write allow, reject or deny",
                     nft->block.name, effect);

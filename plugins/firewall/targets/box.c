@@ -178,10 +178,20 @@ static void read_state(KjNft *nft, const KjTestView *test, KjNftBox *box) {
 
 /* ---- time ---- */
 
+/* The window of a field, made once. */
+static const KjTimeline *find_window(KjNft *nft, guint field, GError **error) {
+    KjTimeline *window = g_hash_table_lookup(nft->windows, GUINT_TO_POINTER(field));
+    if (!window) {
+        window = kj_timeline_window(nft->table, kj_view_window_root(nft->table, field), nft->zones, error);
+        if (window)
+            g_hash_table_insert(nft->windows, GUINT_TO_POINTER(field), window);
+    }
+    return window;
+}
+
 static gboolean read_time(KjNft *nft, const KjNftRule *rule, const KjTestView *test, KjNftBox *box, GError **error) {
     GError *problem = NULL;
-    g_autoptr(KjTimeline) window =
-        kj_timeline_window(nft->table, kj_view_window_root(nft->table, nft->block.first_field + test->field), nft->zones, &problem);
+    const KjTimeline *window = find_window(nft, nft->block.first_field + test->field, &problem);
     if (!window) {
         kj_nft_refuse(&rule->view, error, "%s; write the window in a zone that this machine knows", problem->message);
         g_error_free(problem);

@@ -89,19 +89,25 @@ static void append_slot(const Slot *slot, GString *out) {
                                slot->last % 60);
 }
 
-/* Whether most time is in segments with the same week as this one: the last that is the commonest. */
+/* The segment whose week is the commonest. Windows have few different weeks, so each segment is compared with a few. */
 static guint commonest(const GArray *segments) {
-    guint best = 0, best_count = 0;
+    g_autoptr(GArray) firsts = g_array_new(FALSE, FALSE, sizeof(guint)); /* the first segment of each week */
+    g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(guint));
+    guint best = 0;
     for (guint i = 0; i < segments->len; i++) {
-        guint count = 0;
-        for (guint j = 0; j < segments->len; j++)
-            count += memcmp(&g_array_index(segments, KjSegment, i).week, &g_array_index(segments, KjSegment, j).week, sizeof(KjWeek)) == 0;
-        if (count >= best_count) {
-            best = i;
-            best_count = count;
+        const KjWeek *week = &g_array_index(segments, KjSegment, i).week;
+        guint known = 0, none = 0;
+        while (known < firsts->len &&
+               memcmp(week, &g_array_index(segments, KjSegment, g_array_index(firsts, guint, known)).week, sizeof *week) != 0)
+            known++;
+        if (known == firsts->len) {
+            g_array_append_val(firsts, i);
+            g_array_append_val(counts, none);
         }
+        if (++g_array_index(counts, guint, known) >= g_array_index(counts, guint, best))
+            best = known;
     }
-    return best;
+    return g_array_index(firsts, guint, best);
 }
 
 /* Conditions, one string a line; a line that ends in `return` takes no action. */
@@ -155,7 +161,7 @@ static const char *moment_chain(KjNft *nft, const KjNftRule *rule, const GPtrArr
 
 /* What the box's lines end with: the action, at its moments. */
 static char *box_ending(KjNft *nft, const KjNftRule *rule, const KjNftBox *box) {
-    if (!box->time)
+    if (!box->time || nft->counting)
         return g_strdup(rule->action);
     g_autoptr(GPtrArray) returns = g_ptr_array_new();
     g_autoptr(GPtrArray) lines = timeline_lines(box->time, returns);

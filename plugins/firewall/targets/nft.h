@@ -55,7 +55,8 @@ typedef struct {
     GHashTable *set_names; /* the same -> "address4-1" */
     GHashTable *moments;   /* text of a chain of moments -> its name */
     GHashTable *lines;     /* of the rule and chain being written, so that none stands twice */
-    GHashTable *zones;     /* zone -> GArray of KjNftOffset */
+    GHashTable *windows;   /* field -> KjTimeline */
+    GHashTable *zones;     /* zone -> its offsets (timeline.c) */
     guint chain_count;
 } KjNft;
 

@@ -98,6 +98,7 @@ static void nft_init(KjNft *nft, const KjTable *table, guint block) {
     nft->set_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     nft->moments = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     nft->lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    nft->windows = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)kj_timeline_free);
     nft->zones = kj_timeline_zones_new();
 }
 
@@ -111,6 +112,7 @@ static void nft_clear(KjNft *nft) {
     g_hash_table_unref(nft->set_names);
     g_hash_table_unref(nft->moments);
     g_hash_table_unref(nft->lines);
+    g_hash_table_unref(nft->windows);
     g_hash_table_unref(nft->zones);
 }
 

@@ -127,7 +127,7 @@ static gboolean is_input(const char *folder, const char *name) {
 }
 
 static void add_folder(const char *folder_name, GTestDataFunc function) {
-    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, folder_name, NULL);
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "tests", "compiler", "check", folder_name, NULL);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     const char *name;
 
@@ -153,7 +153,7 @@ static const struct {
 };
 
 static char *all_expected(void) {
-    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "bad", NULL);
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "tests", "compiler", "check", "bad", NULL);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     GString *all = g_string_new(NULL);
     const char *name;

@@ -14,7 +14,7 @@ compare(const char *folder, const char *name, const char *suffix, const char *te
     g_autofree char *file = g_strconcat(name, suffix, NULL), *path = g_build_filename(folder, file, NULL), *golden = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (g_getenv("KIJUN_UPDATE_GOLDEN") != NULL)
+    if (g_getenv("KIJUN_UPDATE") != NULL)
         g_file_set_contents(path, text, -1, &error);
     g_assert_no_error(error);
     g_file_get_contents(path, &golden, NULL, &error);

@@ -21,7 +21,10 @@ enum { X, Y, FLAG, CLASS, RESOURCE, SENDER, WHO, OWNER, GROUPS, COLOUR, NET, FIE
 
 static const KjFieldDefinition no_fields[] = { { .name = NULL } };
 static const KjEffectDefinition effects[] = {
-    { .name = "allow" }, { .name = "hold", .flags = KJ_EFFECT_HOLDS }, { .name = "deny", .flags = KJ_EFFECT_REFUSES }, { .name = NULL }
+    { .name = "allow", .phrase = { "allow", "許可する" } },
+    { .name = "hold", .flags = KJ_EFFECT_HOLDS, .phrase = { "hold", "保留する" } },
+    { .name = "deny", .flags = KJ_EFFECT_REFUSES, .phrase = { "deny", "拒否する" } },
+    { .name = NULL },
 };
 static const char *symbols[] = { "I", "II", "III", NULL };
 
