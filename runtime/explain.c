@@ -42,7 +42,7 @@ static const KjPhrase words[] = {
     [WORD_ALSO] = { "Also by rule `%s`", "規則 `%s` も同じ効果" },
     [WORD_OBLIGATIONS] = { "  Obligations: ", "  義務: " },
     [WORD_MESSAGE] = { "  Message: %s\n", "  メッセージ: %s\n" },
-    [WORD_ASKED] = { "Asked:\n", "要求:\n" },
+    [WORD_ASKED] = { "Asked: ", "要求: " },
     [WORD_ASKED_EMPTY] = { "an empty set", "空の集合" },
     [WORD_UNMATCHED] = { "%u rules did not match; the nearest:\n", "%u 個の規則は当てはまりませんでした。近いもの:\n" },
     [WORD_UNMATCHED_BEFORE] = { "%u earlier rules did not match; the nearest:\n", "先にある %u 個の規則は当てはまりませんでした。近いもの:\n" },
@@ -149,23 +149,22 @@ static void tell_answer(const Telling *telling) {
 
 static void tell_asked(const Telling *telling, const KjAskedValue *values, guint count) {
     const KjRequest *request = telling->request;
-    if (count > 0)
-        g_string_append(telling->out, word(telling, WORD_ASKED));
+    const char *between = word(telling, WORD_ASKED);
     for (guint i = 0; i < count; i++) {
         if (values[i].field < 0 || (guint) values[i].field >= request->block->field_count)
             continue;
         const KjRecordField *field = &request->fields[values[i].field];
         const char *phrase = KJ_STRING(&request->table->image, telling->japanese ? field->phrase_ja : field->phrase_en);
         const char *text = values[i].text ? values[i].text : word(telling, WORD_ASKED_EMPTY);
-        gboolean whole = strstr(phrase, "{}") != NULL;
-        g_string_append_printf(telling->out, "  %s = %s", KJ_STRING(&request->table->image, field->name), text);
-        if (whole) {
-            g_string_append(telling->out, telling->japanese ? "（" : " (");
+        g_string_append(telling->out, between);
+        between = telling->japanese ? "、" : ", ";
+        if (strstr(phrase, "{}"))
             kj_say_phrase(phrase, text, telling->out);
-            g_string_append(telling->out, telling->japanese ? "）" : ")");
-        }
-        g_string_append_c(telling->out, '\n');
+        else
+            g_string_append_printf(telling->out, "%s = %s", KJ_STRING(&request->table->image, field->name), text);
     }
+    if (count > 0)
+        g_string_append(telling->out, telling->japanese ? "。\n" : ".\n");
 }
 
 /* ---- rules that did not match ---- */

@@ -103,7 +103,8 @@ static gboolean is_rest(const KjRecordField *field, guint32 klass) {
     return kj_field_is_text(field) && field->kind == KJ_FIELD_KIND_VALUE && !(field->flags & KJ_FIELD_SET) && klass == field->rest;
 }
 
-static void say_point(const KjRequest *request, const KjRecordField *field, KjInterval points, GString *out) {
+/* "443", "10.0.0.0/8", "tcp", "11 or more". */
+static void say_point(const KjRequest *request, const KjRecordField *field, KjInterval points, gboolean japanese, GString *out) {
     const KjRecordValue *values = KJ_RECORDS(&request->table->image, VALUES, KjRecordValue) + field->first_value;
     gboolean single = kj_ordinal_compare(points.low, points.high) == 0;
     for (guint32 i = 0; single && field->type != KJ_TYPE_BOOL && i < field->value_count; i++)
@@ -111,7 +112,16 @@ static void say_point(const KjRequest *request, const KjRecordField *field, KjIn
             g_string_append(out, KJ_STRING(&request->table->image, values[i].name));
             return;
         }
-    kj_value_print_interval(field->type, points, out);
+    gboolean counts = field->type == KJ_TYPE_INTEGER || field->type == KJ_TYPE_SIZE || field->type == KJ_TYPE_DURATION;
+    if (single || !counts || (points.low.low > field->low && points.high.low < field->high)) {
+        kj_value_print_interval(field->type, points, out);
+    } else if (points.high.low >= field->high) {
+        kj_value_print(field->type, points.low, out);
+        g_string_append(out, japanese ? "以上" : " or more");
+    } else {
+        kj_value_print(field->type, points.high, out);
+        g_string_append(out, japanese ? "以下" : " or less");
+    }
 }
 
 static void say_names(const KjRequest *request, guint field, guint32 klass, GString *out) {
@@ -125,7 +135,7 @@ static void say_names(const KjRequest *request, guint field, guint32 klass, GStr
         say_example(request, &request->fields[field], klass, out);
 }
 
-static void say_run(const KjRequest *request, guint field, guint32 low, guint32 high, GString *out) {
+static void say_run(const KjRequest *request, guint field, guint32 low, guint32 high, gboolean japanese, GString *out) {
     const KjRecordField *record = &request->fields[field];
     KjInterval first, last;
     if (kj_field_is_text(record)) {
@@ -139,11 +149,11 @@ static void say_run(const KjRequest *request, guint field, guint32 low, guint32 
         if (record->type == KJ_TYPE_SYMBOL && high > low) {
             for (guint32 klass = low; klass <= high; klass++) {
                 g_string_append(out, klass > low ? ", " : "");
-                say_run(request, field, klass, klass, out);
+                say_run(request, field, klass, klass, japanese, out);
             }
             return;
         }
-        say_point(request, record, (KjInterval){ first.low, last.high }, out);
+        say_point(request, record, (KjInterval){ first.low, last.high }, japanese, out);
     }
 }
 
@@ -163,7 +173,7 @@ static GArray *complement(const KjRecordField *field, const KjClassInterval *int
     return others;
 }
 
-static void say_runs(const KjRequest *request, guint field, const KjClassInterval *intervals, guint count, GString *out) {
+static void say_runs(const KjRequest *request, guint field, const KjClassInterval *intervals, guint count, gboolean japanese, GString *out) {
     gsize start = out->len;
     guint shown = 0;
     for (guint i = 0; i < count; i++) {
@@ -175,7 +185,7 @@ static void say_runs(const KjRequest *request, guint field, const KjClassInterva
             g_string_append(out, "...");
             return;
         }
-        say_run(request, field, low, intervals[i].high, out);
+        say_run(request, field, low, intervals[i].high, japanese, out);
     }
 }
 
@@ -183,18 +193,21 @@ void kj_say_classes(const KjRequest *request, guint field, const KjClassInterval
     const KjRecordField *record = &request->fields[field];
     g_autoptr(GArray) others = complement(record, intervals, count);
     gboolean rest = FALSE;
+    guint present = 0; /* intervals of more than "missing" */
+    for (guint i = 0; i < count; i++)
+        present += intervals[i].high > 0;
     for (guint i = 0; i < count; i++)
         rest |= record->rest >= intervals[i].low && record->rest <= intervals[i].high && is_rest(record, record->rest);
     if (count > 0 && intervals[0].high == 0 && count == 1) {
         g_string_append(out, japanese ? "なし" : "none");
     } else if (others->len == 0) {
         g_string_append(out, japanese ? "任意の値" : "any value");
-    } else if (rest) {
+    } else if (rest || others->len < present) { /* the shorter way to say it */
         g_string_append(out, japanese ? "" : "other than ");
-        say_runs(request, field, (const KjClassInterval *) (const void *) others->data, others->len, out);
+        say_runs(request, field, (const KjClassInterval *) (const void *) others->data, others->len, japanese, out);
         g_string_append(out, japanese ? " 以外" : "");
     } else {
-        say_runs(request, field, intervals, count, out);
+        say_runs(request, field, intervals, count, japanese, out);
     }
 }
 

@@ -37,10 +37,10 @@ typedef struct {
 static const Case cases[] = {
     { 0, "from=10.0.0.1 service=81/tcp", "en",
       { "Deny by rule `inner`, sample.pol:13:5.\n  A sentence.\n  # Nothing else leaves the inner net.\n  Obligations: log\n  Message: inside\n",
-        "  from = 10.0.0.1 (from 10.0.0.1)\n", "3 earlier rules did not match", "`web` needs: port 80, 443\n", "through by rule `web` with: port 80.\n" } },
+        "Asked: from 10.0.0.1, ", "3 earlier rules did not match", "`web` needs: port 80, 443\n", "through by rule `web` with: port 80.\n" } },
     { 0, "from=10.0.0.1 service=81/tcp", "ja", { "規則 `inner`（sample.pol:13:5）", "メッセージ: 内側", "portが80, 443", "規則 `web` で通ります" } },
     { 0, "from=192.0.2.1", "en", { "no rule matched, so the default of block `perimeter` decides", "4 rules did not match", "`inner` needs: from 10.0.0.0/8" } },
-    { 0, "from=10.0.0.1 service=443/tcp", "en", { "Allow by rule `web`, sample.pol:10:5.", "Asked:\n" } },
+    { 0, "from=10.0.0.1 service=443/tcp", "en", { "Allow by rule `web`, sample.pol:10:5.", "Asked: from 10.0.0.1, " } },
     { 0, "from=2001:db8::1 tls=false", "en", { "so the default", "`six` needs: over tls", "by rule `six` with: over tls." } },
     { 0, "from=10.0.0.1 port=70000", "en", { "Refused: nothing could be decided", "port: outside the bounds" } },
     { 1, "principal=sato resource=/sealed label=II", "en", { "Deny by rule `secret`", "Also by rule `sealed`", "It would go through by rule `read` with: resource /residents; label III." } },
