@@ -29,6 +29,7 @@ int kj_command_check(int argc, char **argv) {
 
     g_autoptr(GError) error = NULL;
     g_autoptr(KjCompilation) compilation = kj_compilation_new();
+    compilation->findings = TRUE;
     if (!kj_compilation_load(compilation, argc > 1 ? argv[1] : ".", &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     /* What only shows when the rules become tables (a rule with too many boxes) is a mistake of the policy too. */

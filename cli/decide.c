@@ -25,40 +25,22 @@ static const char *position(const KjTable *table, const KjVerdict *verdict, KjRu
     return *text;
 }
 
-/* The obligations of every rule that shares in the decision, each name once. */
-static void add_obligations(JsonBuilder *builder, const KjTable *table, guint block, const KjRequest *request, const KjVerdict *verdict,
-                            const char **message) {
+/* Each obligation's name once; the message in the user's language if there is one, else the first. */
+static void add_obligations(JsonBuilder *builder, const KjRequest *request, const KjVerdict *verdict, const char **message) {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     const char *language = kj_cli_language();
-    gboolean by_rule = verdict->outcome != KJ_OUTCOME_ERROR && verdict->rule != KJ_RULE_DEFAULT;
-    guint sources = by_rule ? verdict->matched : verdict->outcome == KJ_OUTCOME_ERROR ? 0 : 1;
     gboolean translated = FALSE;
+    KjObligation obligation;
     json_builder_set_member_name(builder, "obligations");
     json_builder_begin_array(builder);
-    for (guint i = 0; i < sources; i++) {
-        KjBlockView view;
-        kj_view_block(table, block, &view);
-        guint first = view.first_default_note, count = view.default_note_count;
-        if (by_rule) {
-            KjRuleView rule;
-            kj_view_rule(table, kj_request_matched_rule(request, i), &rule);
-            first = rule.first_note;
-            count = rule.note_count;
-        }
-        for (guint n = first; n < first + count; n++) {
-            KjNoteView note;
-            kj_view_note(table, n, &note);
-            if (!note.obligation)
-                continue;
-            if (strcmp(note.name, "message") == 0) {
-                gboolean wanted = strcmp(note.language, language) == 0;
-                if (!*message || (wanted && !translated)) {
-                    *message = note.value;
-                    translated = wanted;
-                }
-            } else if (g_hash_table_add(seen, (gpointer)note.name)) {
-                json_builder_add_string_value(builder, note.name);
-            }
+    for (guint i = 0; kj_verdict_obligation(request, verdict, i, &obligation); i++) {
+        gboolean wanted = strcmp(obligation.language, language) == 0;
+        if (strcmp(obligation.name, "message") != 0) {
+            if (g_hash_table_add(seen, (gpointer)obligation.name))
+                json_builder_add_string_value(builder, obligation.name);
+        } else if (!*message || (wanted && !translated)) {
+            *message = obligation.value;
+            translated = wanted;
         }
     }
     json_builder_end_array(builder);
@@ -82,7 +64,7 @@ static char *nearest_change(KjRequest *request, const KjVerdict *verdict) {
     return g_string_free(text, FALSE);
 }
 
-static void print_json(const KjTable *table, guint block, KjRequest *request, const KjVerdict *verdict) {
+static void print_json(const KjTable *table, KjRequest *request, const KjVerdict *verdict) {
     KjRuleView rule;
     g_autofree char *text = NULL;
     g_autofree char *nearest = nearest_change(request, verdict);
@@ -94,18 +76,18 @@ static void print_json(const KjTable *table, guint block, KjRequest *request, co
     add_string_or_null(builder, "effect", verdict->effect);
     add_string_or_null(builder, "rule", verdict->label);
     add_string_or_null(builder, "at", position(table, verdict, &rule, &text));
-    add_obligations(builder, table, block, request, verdict, &message);
+    add_obligations(builder, request, verdict, &message);
     add_string_or_null(builder, "message", verdict->problem ? verdict->problem : message);
     add_string_or_null(builder, "nearest", nearest);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));
 }
 
-static int answer(const KjTable *table, guint block, KjRequest *request, gboolean json) {
+static int answer(const KjTable *table, KjRequest *request, gboolean json) {
     KjVerdict verdict = { .size = sizeof verdict };
     kj_decide(request, &verdict);
     if (json)
-        print_json(table, block, request, &verdict);
+        print_json(table, request, &verdict);
     else
         printf("%s\t%s\n", verdict.effect, verdict.label);
     if (verdict.outcome == KJ_OUTCOME_ERROR)
@@ -117,7 +99,7 @@ static int answer(const KjTable *table, guint block, KjRequest *request, gboolea
 static int refuse(gboolean json, const GError *error) {
     KjVerdict verdict = { .size = sizeof verdict, .outcome = KJ_OUTCOME_ERROR, .effect = "deny", .label = "error", .problem = error->message };
     if (json)
-        print_json(NULL, 0, NULL, &verdict);
+        print_json(NULL, NULL, &verdict);
     else
         puts("deny\terror");
     return kj_cli_fail(KJ_EXIT_POLICY, "%s", error->message);
@@ -128,7 +110,7 @@ static int decide_one(KjTable *table, guint block, const char *real, int count, 
     int code = kj_asked_read(&asked, table, block, real, count, pairs, instant);
     if (code != KJ_EXIT_FINE)
         return code;
-    return asked.problem ? refuse(json, asked.problem) : answer(table, block, asked.request, json);
+    return asked.problem ? refuse(json, asked.problem) : answer(table, asked.request, json);
 }
 
 static int decide_batch(KjTable *table, guint block, const char *path, gint64 instant) {

@@ -15,6 +15,7 @@ typedef struct KjCompilation {
     KjAstModule **modules; /* in order of path */
     guint module_count;
     KjPolicy *policy; /* NULL while there are errors */
+    gboolean findings; /* in, before loading: whether what is no error (KJ03xx) is looked for too; only `check` and the like want it */
 } KjCompilation;
 
 /* Free with kj_compilation_free. Loads the plugins. */
@@ -31,8 +32,9 @@ void kj_compilation_load_text(KjCompilation *compilation, const char *path, cons
 
 /* ---- passes (each in the folder of its name) ---- */
 
-/* check/: names, types, windows, ... -> the checked tree. Always returns a tree; it is whole only when no error was reported. */
-KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, KjDiagnostics *diagnostics);
+/* check/: names, types, windows, ... -> the checked tree. Always returns a tree; it is whole only when no error was reported. With `findings`
+ * it also warns of what is no error. */
+KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, gboolean findings, KjDiagnostics *diagnostics);
 
 /* table/: the checked tree -> table file. NULL when a limit was reported. */
 GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagnostics);

@@ -44,7 +44,8 @@ static void compile(KjCompilation *compilation) {
     KjPolicy *policy;
 
     parse(compilation);
-    policy = kj_check(compilation->arena, compilation->sources, compilation->modules, compilation->module_count, compilation->diagnostics);
+    policy = kj_check(compilation->arena, compilation->sources, compilation->modules, compilation->module_count, compilation->findings,
+                      compilation->diagnostics);
     compilation->policy = kj_diagnostics_errors(compilation->diagnostics) == 0 ? policy : NULL;
 }
 

@@ -138,6 +138,17 @@ KjOutcome kj_decide(KjRequest *request, KjVerdict *verdict);
 /* After kj_decide: the i-th rule that decided (0 <= i < verdict.matched), in order; KJ_RULE_DEFAULT beyond. */
 guint32 kj_request_matched_rule(const KjRequest *request, guint i);
 
+/* What must be done besides, whatever the outcome: @log, @alert, @message. */
+typedef struct {
+    const char *name;     /* "log", "message" */
+    const char *value;    /* "" if none: the text of a message */
+    const char *language; /* "" or "ja": a message has one obligation for each language it is written in */
+} KjObligation;
+
+/* After kj_decide: the i-th obligation, of every rule that shares in the decision, in order, or of the default. FALSE when there is no such one; an error
+ * has none. Two rules may bring the same one twice. */
+gboolean kj_verdict_obligation(const KjRequest *request, const KjVerdict *verdict, guint i, KjObligation *obligation);
+
 G_END_DECLS
 
 #endif

@@ -76,7 +76,8 @@ static void check_blocks(KjChecker *checker, const GPtrArray *entities) {
     }
 }
 
-KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, KjDiagnostics *diagnostics) {
+KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, gboolean findings,
+                   KjDiagnostics *diagnostics) {
     KjChecker *checker = checker_new(arena, sources, diagnostics);
     KjPolicy *policy = checker->policy;
 
@@ -93,7 +94,8 @@ KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modul
     kj_check_enforcements(checker);
     kj_check_tests(checker);
     kj_check_unused_lets(checker);
-    kj_check_findings(checker);
+    if (findings)
+        kj_check_findings(checker);
     checker_clear(checker);
     return policy;
 }

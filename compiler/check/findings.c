@@ -10,6 +10,14 @@
 
 #include <string.h>
 
+#define SLIPS_TOLD 20u /* refusals that a missing field slips past; the rest are counted */
+
+typedef struct {
+    KjChecker *checker;
+    guint slips; /* rules found so far */
+    KjSpan first_untold;
+} Findings;
+
 typedef struct {
     gboolean *tested, *asked; /* for each field */
     guint protocol, port; /* of the service field; G_MAXUINT: none */
@@ -51,23 +59,42 @@ static void collect(Mentions *mentions, const KjCondition *condition) {
     }
 }
 
-static void warn_optional(KjChecker *checker, const KjBlock *block, const KjRule *rule, Mentions *mentions) {
-    memset(mentions->tested, 0, sizeof(gboolean) * block->field_count);
-    memset(mentions->asked, 0, sizeof(gboolean) * block->field_count);
-    collect(mentions, rule->match);
+/* The optional fields a rule speaks of without saying what a missing one means: their names, NULL-terminated. */
+static guint find_slips(const KjBlock *block, const Mentions *mentions, const char **names) {
+    guint count = 0;
+
     for (guint i = 0; i < block->field_count; i++) {
         const KjField *field = &block->fields[i];
-        if (!mentions->tested[i] || mentions->asked[i] || (field->flags & KJ_FIELD_REQUIRED) || field->phase
-            || field->type.kind == KJ_TYPE_SERVICE)
-            continue;
-        kj_report_help(kj_report(checker->diagnostics, KJ_CODE_OPTIONAL_FIELD, rule->span, field->name),
-                       "say what a missing `%s` means: add `none` to its values to refuse it too, or `%s not none` if it is meant to pass",
-                       field->name, field->name);
+        if (mentions->tested[i] && !mentions->asked[i] && !(field->flags & KJ_FIELD_REQUIRED) && !field->phase
+            && field->type.kind != KJ_TYPE_SERVICE)
+            names[count++] = field->name;
     }
+    names[count] = NULL;
+    return count;
 }
 
-static void check_block(KjChecker *checker, const KjBlock *block) {
-    g_autofree gboolean *tested = g_new0(gboolean, block->field_count + 1), *asked = g_new0(gboolean, block->field_count + 1);
+/* One warning a rule. Of a large table the first few say enough. */
+static void warn_optional(Findings *findings, const KjRule *rule, const char *const *names, guint count) {
+    KjChecker *checker = findings->checker;
+    KjDiagnostic *diagnostic;
+
+    if (++findings->slips > SLIPS_TOLD) {
+        if (findings->slips == SLIPS_TOLD + 1)
+            findings->first_untold = rule->span;
+        return;
+    }
+    diagnostic = kj_report(checker->diagnostics, KJ_CODE_OPTIONAL_FIELD, rule->span, kj_check_list_text(checker, names));
+    if (count == 1)
+        kj_report_help(diagnostic, "say what a missing `%s` means: add `none` to its values to refuse it too, or `%s not none` if it is meant to pass",
+                       names[0], names[0]);
+    else
+        kj_report_help(diagnostic, "say what is meant where one is missing: add `none` to its values to refuse that too, or `%s not none` "
+                       "and so on if it is meant to pass", names[0]);
+}
+
+static void check_block(Findings *findings, const KjBlock *block) {
+    g_autofree gboolean *tested = g_new(gboolean, block->field_count + 1), *asked = g_new(gboolean, block->field_count + 1);
+    g_autofree const char **names = g_new(const char *, block->field_count + 1);
     Mentions mentions = { tested, asked, G_MAXUINT, G_MAXUINT };
 
     for (guint i = 0; i < block->field_count; i++) {
@@ -77,8 +104,17 @@ static void check_block(KjChecker *checker, const KjBlock *block) {
         }
     }
     for (guint i = 0; i < block->rule_count; i++) {
-        if (block->domain->effects[block->rules[i].effect].flags & KJ_EFFECT_REFUSES)
-            warn_optional(checker, block, &block->rules[i], &mentions);
+        const KjRule *rule = &block->rules[i];
+        guint count;
+
+        if (!(block->domain->effects[rule->effect].flags & KJ_EFFECT_REFUSES))
+            continue;
+        memset(tested, 0, sizeof(gboolean) * block->field_count);
+        memset(asked, 0, sizeof(gboolean) * block->field_count);
+        collect(&mentions, rule->match);
+        count = find_slips(block, &mentions, names);
+        if (count)
+            warn_optional(findings, rule, names, count);
     }
 }
 
@@ -98,10 +134,14 @@ static void check_uses(KjChecker *checker, const KjModule *module) {
 }
 
 void kj_check_findings(KjChecker *checker) {
+    Findings findings = { .checker = checker };
+
     for (const KjBlock *block = checker->policy->blocks; block; block = block->next)
-        check_block(checker, block);
+        check_block(&findings, block);
     for (const KjBlock *block = checker->policy->standards; block; block = block->next)
-        check_block(checker, block);
+        check_block(&findings, block);
+    if (findings.slips > SLIPS_TOLD)
+        kj_report(checker->diagnostics, KJ_CODE_OPTIONAL_FIELDS_MORE, findings.first_untold, findings.slips - SLIPS_TOLD);
     for (guint i = 0; i < checker->modules->len; i++) {
         const KjModule *module = g_ptr_array_index(checker->modules, i);
         if (!module->syntax->damaged)

@@ -3,6 +3,10 @@
  * Breaking lines. The width of everything before each piece is kept as a running sum, so whether a group fits is one subtraction, and
  * printing is linear. Width is counted in columns of a terminal, where a CJK character takes two.
  *
+ * A filling break is decided when it is reached: it is taken if what lies between it and the next break of its group does not fit on the
+ * rest of the line, or if what lay before it took several lines. A piece too wide for a line of its own is then broken by the
+ * groups in it.
+ *
  * A comment belongs to the first break after it. That is a fixed point: printed in that break it stands between the same two
  * pieces, so printing what was printed changes nothing.
  */
@@ -11,7 +15,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-typedef enum { PIECE_TEXT = 1, PIECE_TEXT_IF_BROKEN, PIECE_BREAK, PIECE_BREAK_OUT, PIECE_OPEN, PIECE_CLOSE } PieceKind;
+typedef enum { PIECE_TEXT = 1, PIECE_TEXT_IF_BROKEN, PIECE_BREAK, PIECE_FILL, PIECE_BREAK_OUT, PIECE_OPEN, PIECE_CLOSE } PieceKind;
 
 typedef struct {
     PieceKind kind;
@@ -20,7 +24,8 @@ typedef struct {
     guint64 before;     /* columns of all pieces before it, unbroken */
     guint match;        /* OPEN: index of its CLOSE */
     gboolean commented; /* OPEN: a comment lies in it */
-    const KjAstComment *comment; /* BREAK, BREAK_OUT: the first of its comments */
+    gboolean each;      /* OPEN: in one of its own breaks, so that all of them are taken */
+    const KjAstComment *comment; /* BREAK, FILL, BREAK_OUT: the first of its comments */
     guint comments;
 } Piece;
 
@@ -116,6 +121,12 @@ kj_layout_break(KjLayout *layout, const char *flat)
 }
 
 void
+kj_layout_fill(KjLayout *layout, const char *flat)
+{
+    add_piece(layout, PIECE_FILL, flat, G_MAXUINT32);
+}
+
+void
 kj_layout_break_out(KjLayout *layout, const char *flat)
 {
     add_piece(layout, PIECE_BREAK_OUT, flat, G_MAXUINT32);
@@ -149,6 +160,12 @@ kj_layout_print_flat(const KjLayout *layout, GString *out)
     }
 }
 
+static gboolean
+is_break(const Piece *piece)
+{
+    return piece->kind == PIECE_BREAK || piece->kind == PIECE_FILL || piece->kind == PIECE_BREAK_OUT;
+}
+
 /* ---- comments into breaks ---- */
 
 /* Gives each comment that lies before some later anchor to the first break after it. Returns the first comment left over. */
@@ -168,7 +185,7 @@ place_comments(KjLayout *layout, const KjAstComment *comment)
     for (guint i = 0; i < layout->pieces->len; i++) {
         Piece *piece = &g_array_index(layout->pieces, Piece, i);
 
-        if (piece->kind == PIECE_BREAK || piece->kind == PIECE_BREAK_OUT)
+        if (is_break(piece))
             pending = pending < 0 ? (gint)i : pending;
         if (piece->anchor == G_MAXUINT32 || pending < 0)
             continue;
@@ -196,6 +213,7 @@ mark_commented(KjLayout *layout)
         for (guint level = layout->open->len; piece->comments > 0 && level > 0; level--) {
             Piece *group = &g_array_index(layout->pieces, Piece, g_array_index(layout->open, guint, level - 1));
 
+            group->each = group->each || level == layout->open->len;
             if (group->commented)
                 break;
             group->commented = TRUE;
@@ -205,6 +223,24 @@ mark_commented(KjLayout *layout)
 
 /* ---- printing ---- */
 
+/* A group being printed. */
+typedef struct {
+    gboolean broken; /* not all on one line */
+    gboolean each;
+    guint line;      /* on which what follows its last break began */
+} Group;
+
+typedef struct {
+    const KjLayout *layout;
+    const char *source;
+    GString *out;
+    GArray *groups; /* Group: those around the innermost */
+    Group group;    /* the innermost */
+    guint depth;    /* of its lines */
+    guint line;
+    guint64 column;
+} Printing;
+
 /* Where the pieces after index `from` would next be broken, or end: columns before that. */
 static guint64
 next_break(const KjLayout *layout, guint from)
@@ -212,10 +248,31 @@ next_break(const KjLayout *layout, guint from)
     for (guint i = from; i < layout->pieces->len; i++) {
         const Piece *piece = &g_array_index(layout->pieces, Piece, i);
 
-        if (piece->kind == PIECE_BREAK || piece->kind == PIECE_BREAK_OUT)
+        if (is_break(piece))
             return piece->before;
     }
     return layout->width;
+}
+
+/* Columns from a break of a broken group on to where the line may next end: the group's next break, or the first after the group. */
+static guint64
+columns_after(const KjLayout *layout, guint from)
+{
+    guint64 start = g_array_index(layout->pieces, Piece, from).before, more = 0;
+
+    for (guint i = from + 1; i < layout->pieces->len; i++) {
+        const Piece *piece = &g_array_index(layout->pieces, Piece, i);
+
+        if (is_break(piece))
+            return piece->before - start + more;
+        if (piece->kind == PIECE_CLOSE)
+            return next_break(layout, i) - start + more;
+        if (piece->kind == PIECE_OPEN)
+            i = piece->match;
+        else if (piece->kind == PIECE_TEXT_IF_BROKEN)
+            more += text_columns(piece->text);
+    }
+    return layout->width - start + more;
 }
 
 static void
@@ -241,51 +298,74 @@ print_comments(const Piece *piece, guint level, const char *source, GString *out
     }
 }
 
+static void
+print_text(Printing *printing, const char *text)
+{
+    g_string_append(printing->out, text);
+    printing->column += text_columns(text);
+}
+
+static void
+print_break(Printing *printing, guint index)
+{
+    const Piece *piece = &g_array_index(printing->layout->pieces, Piece, index);
+    Group *group = &printing->group;
+    guint level = printing->depth - (piece->kind == PIECE_BREAK_OUT ? 1 : 0);
+    gboolean needed = piece->kind != PIECE_FILL || group->each || printing->line != group->line ||
+                      printing->column + columns_after(printing->layout, index) > KJ_LAYOUT_WIDTH;
+
+    if (!group->broken || !needed) {
+        print_text(printing, piece->text);
+        return;
+    }
+    print_comments(piece, printing->depth, printing->source, printing->out);
+    new_line(printing->out, level);
+    printing->column = level * KJ_LAYOUT_INDENT;
+    group->line = ++printing->line;
+}
+
+static void
+print_open(Printing *printing, const Piece *piece)
+{
+    gboolean outer = printing->groups->len == 0 || printing->group.broken;
+    guint64 columns = next_break(printing->layout, piece->match) - piece->before;
+    Group group = { .broken = piece->commented || (outer && printing->column + columns > KJ_LAYOUT_WIDTH),
+                    .each = piece->each,
+                    .line = printing->line };
+
+    g_array_append_val(printing->groups, printing->group);
+    printing->group = group;
+    printing->depth += group.broken ? 1 : 0;
+}
+
+static void
+print_close(Printing *printing)
+{
+    printing->depth -= printing->group.broken ? 1 : 0;
+    printing->group = g_array_index(printing->groups, Group, printing->groups->len - 1);
+    g_array_set_size(printing->groups, printing->groups->len - 1);
+}
+
 const KjAstComment *
 kj_layout_print(KjLayout *layout, guint level, const KjAstComment *comment, const char *source, GString *out)
 {
-    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(gboolean));
-    guint64 column = level * KJ_LAYOUT_INDENT;
-    guint depth = level; /* of the lines of the innermost group */
-    gboolean broken = FALSE;
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(Group));
+    Printing printing = { .layout = layout, .source = source, .out = out, .groups = groups, .depth = level,
+                          .column = level * KJ_LAYOUT_INDENT };
 
     comment = place_comments(layout, comment);
     mark_commented(layout);
     for (guint i = 0; i < layout->pieces->len; i++) {
         const Piece *piece = &g_array_index(layout->pieces, Piece, i);
 
-        switch (piece->kind) {
-        case PIECE_TEXT_IF_BROKEN:
-            if (broken)
-                g_string_append(out, piece->text);
-            break;
-        case PIECE_TEXT:
-            g_string_append(out, piece->text);
-            column += text_columns(piece->text);
-            break;
-        case PIECE_OPEN:
-            g_array_append_val(groups, broken);
-            broken = piece->commented ||
-                     ((groups->len == 1 || broken) && column + next_break(layout, piece->match) - piece->before > KJ_LAYOUT_WIDTH);
-            depth += broken ? 1 : 0;
-            break;
-        case PIECE_CLOSE:
-            depth -= broken ? 1 : 0;
-            broken = g_array_index(groups, gboolean, groups->len - 1);
-            g_array_set_size(groups, groups->len - 1);
-            break;
-        case PIECE_BREAK:
-        case PIECE_BREAK_OUT:
-            if (!broken) {
-                g_string_append(out, piece->text);
-                column += strlen(piece->text);
-                break;
-            }
-            print_comments(piece, depth, source, out);
-            column = (depth - (piece->kind == PIECE_BREAK_OUT ? 1 : 0)) * KJ_LAYOUT_INDENT;
-            new_line(out, (guint)column / KJ_LAYOUT_INDENT);
-            break;
-        }
+        if (is_break(piece))
+            print_break(&printing, i);
+        else if (piece->kind == PIECE_OPEN)
+            print_open(&printing, piece);
+        else if (piece->kind == PIECE_CLOSE)
+            print_close(&printing);
+        else if (piece->kind == PIECE_TEXT || printing.group.broken)
+            print_text(&printing, piece->text);
     }
     return comment;
 }

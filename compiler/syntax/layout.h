@@ -2,8 +2,9 @@
 /*
  * A statement as a sequence of pieces with places where its line may be broken. Private to syntax/.
  *
- * Groups nest. A group is printed on one line if it fits and no comment lies in it, and otherwise with all of its own breaks taken, one
- * level further in. What depends on the source are only the anchors: the offset at which a piece was written, which says between
+ * Groups nest. A group is printed on one line if it fits and no comment lies in it. Otherwise it is broken: its breaks are taken, its
+ * filling breaks only where the line is full, and its lines begin one level further in. A comment between two of its pieces makes it take
+ * every break, so that each piece has a line and the comment stays beside its own. What depends on the source are only the anchors: the offset at which a piece was written, which says between
  * which pieces a comment stood.
  */
 #ifndef KJ_LAYOUT_H
@@ -27,9 +28,11 @@ void kj_layout_text(KjLayout *layout, const char *text, guint32 anchor);
 void kj_layout_printf(KjLayout *layout, guint32 anchor, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Text that is only printed when the group is broken: the comma after the last of a list. */
 void kj_layout_text_if_broken(KjLayout *layout, const char *text);
-/* A place where the innermost group may be broken; `flat` is printed where it is not. */
+/* A place where the innermost group, if broken, begins a new line; `flat` is printed where it does not. */
 void kj_layout_break(KjLayout *layout, const char *flat);
-/* The same, back at the level outside the group: before a closing bracket. */
+/* The same, but only where what follows does not fit on the line. */
+void kj_layout_fill(KjLayout *layout, const char *flat);
+/* A break back at the level outside the group: before a closing bracket. */
 void kj_layout_break_out(KjLayout *layout, const char *flat);
 void kj_layout_open(KjLayout *layout);
 void kj_layout_close(KjLayout *layout);

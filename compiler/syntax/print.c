@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The canonical form of a module, which is also the formatter: one statement a line, four spaces a level, lines broken beyond 100 columns,
+ * The canonical form of a module, which is also the formatter: one statement a line, four spaces a level, lines filled up to 100 columns,
  * empty lines kept, at most one at a time.
  *
  * No comment is ever lost. Comments are one list in source order, and printing walks it beside the tree: what lies before a
@@ -82,10 +82,10 @@ end_statement(Printer *printer)
     printer->comment = kj_layout_print(printer->layout, printer->level, printer->comment, printer->source, printer->out);
 }
 
+/* After a head that ends in its `{`. */
 static void
 open_block(Printer *printer)
 {
-    kj_layout_text(printer->layout, " {", G_MAXUINT32);
     end_statement(printer);
     printer->level++;
     printer->opened = TRUE;
@@ -118,20 +118,35 @@ put_string(Printer *printer, const char *word, const KjAstValue *string)
 }
 
 static void
-put_conformances(Printer *printer, const KjAstConformance *conformances)
+put_conformance(Printer *printer, const KjAstConformance *conformance)
 {
+    put_word(printer, "", conformance->standard);
     kj_layout_open(printer->layout);
-    for (const KjAstConformance *conformance = conformances; conformance != NULL; conformance = conformance->next) {
+    for (const KjAstBinding *binding = conformance->bindings; binding != NULL; binding = binding->next) {
+        kj_layout_fill(printer->layout, " ");
+        put_word(printer, binding == conformance->bindings ? "with " : "and ", binding->parameter);
+        kj_layout_text(printer->layout, " = ", G_MAXUINT32);
+        kj_put_value(printer->layout, binding->value);
+    }
+    if (conformance->next != NULL)
+        kj_layout_text(printer->layout, ",", G_MAXUINT32);
+    kj_layout_close(printer->layout);
+}
+
+/* One standard stands behind `conforms to`; several that need more than one line have a line each. */
+static void
+put_conformances(Printer *printer, const KjAstConformance *first)
+{
+    kj_layout_break(printer->layout, " ");
+    kj_layout_text(printer->layout, first->next == NULL ? "conforms to " : "conforms to", G_MAXUINT32);
+    if (first->next == NULL) {
+        put_conformance(printer, first);
+        return;
+    }
+    kj_layout_open(printer->layout);
+    for (const KjAstConformance *conformance = first; conformance != NULL; conformance = conformance->next) {
         kj_layout_break(printer->layout, " ");
-        put_word(printer, conformance == conformances ? "conforms to " : "", conformance->standard);
-        for (const KjAstBinding *binding = conformance->bindings; binding != NULL; binding = binding->next) {
-            kj_layout_break(printer->layout, " ");
-            put_word(printer, binding == conformance->bindings ? "with " : "and ", binding->parameter);
-            kj_layout_text(printer->layout, " = ", G_MAXUINT32);
-            kj_put_value(printer->layout, binding->value);
-        }
-        if (conformance->next != NULL)
-            kj_layout_text(printer->layout, ",", G_MAXUINT32);
+        put_conformance(printer, conformance);
     }
     kj_layout_close(printer->layout);
 }
@@ -143,13 +158,13 @@ put_exception(Printer *printer, const KjAstDeclaration *exception)
 
     put_string(printer, "exception ", exception->value);
     kj_layout_open(layout);
-    kj_layout_break(layout, " ");
+    kj_layout_fill(layout, " ");
     put_word(printer, "to ", exception->standard);
-    kj_layout_break(layout, " ");
+    kj_layout_fill(layout, " ");
     put_word(printer, "in ", exception->target);
     kj_put_condition_part(layout, "when", exception->when);
     if (exception->until != NULL) {
-        kj_layout_break(layout, " ");
+        kj_layout_fill(layout, " ");
         put_string(printer, "until ", exception->until);
     }
     if (exception->reason != NULL) {
@@ -157,7 +172,7 @@ put_exception(Printer *printer, const KjAstDeclaration *exception)
         put_string(printer, "reason ", exception->reason);
     }
     if (exception->approved != NULL) {
-        kj_layout_break(layout, " ");
+        kj_layout_fill(layout, " ");
         put_word(printer, "approved by ", exception->approved);
     }
     kj_layout_close(layout);
@@ -173,11 +188,11 @@ put_case(Printer *printer, const KjAstCase *one)
     kj_layout_text(layout, ":", G_MAXUINT32);
     kj_layout_open(layout);
     for (const KjAstClause *clause = one->clauses; clause != NULL; clause = clause->next) {
-        kj_layout_break(layout, " ");
+        kj_layout_fill(layout, " ");
         kj_put_clause(layout, clause);
     }
     kj_put_condition_part(layout, "when", one->when);
-    kj_layout_break(layout, " ");
+    kj_layout_fill(layout, " ");
     for (const KjAstName *effect = one->effects; effect != NULL; effect = effect->next)
         put_word(printer, effect == one->effects ? "=> " : ", ", effect);
     put_word(printer, " by ", one->label);
@@ -232,7 +247,12 @@ print_block(Printer *printer, const KjAstDeclaration *block)
         kj_layout_text(printer->layout, "standard ", block->span.start);
     put_word(printer, "", block->domain);
     put_word(printer, " ", block->name);
-    put_conformances(printer, block->conformances);
+    kj_layout_open(printer->layout);
+    if (block->conformances != NULL)
+        put_conformances(printer, block->conformances);
+    kj_layout_break_out(printer->layout, " ");
+    kj_layout_text(printer->layout, "{", G_MAXUINT32);
+    kj_layout_close(printer->layout);
     open_block(printer);
     for (const KjAstItem *item = block->items; item != NULL; item = item->next) {
         begin_statement(printer, item->span);
@@ -246,6 +266,7 @@ static void
 print_cases(Printer *printer, const KjAstDeclaration *cases)
 {
     put_string(printer, cases->kind == KJ_DECLARATION_TEST ? "test " : "prove ", cases->value);
+    kj_layout_text(printer->layout, " {", G_MAXUINT32);
     open_block(printer);
     for (const KjAstCase *one = cases->cases; one != NULL; one = one->next) {
         begin_statement(printer, one->span);

@@ -115,7 +115,10 @@ put_set(KjLayout *layout, const KjAstValue *set)
     kj_layout_text(layout, "{", set->span.start);
     kj_layout_open(layout);
     for (const KjAstValue *item = set->items; item != NULL; item = item->next) {
-        kj_layout_break(layout, space);
+        if (item == set->items)
+            kj_layout_break(layout, space);
+        else
+            kj_layout_fill(layout, space);
         put_value(layout, item);
         if (item->next != NULL)
             kj_layout_text(layout, ",", G_MAXUINT32);
@@ -168,7 +171,7 @@ put_chain(KjLayout *layout, const KjAstValue *value)
         put_chain(layout, value->left);
     else
         put_value(layout, value->left);
-    kj_layout_break(layout, " ");
+    kj_layout_fill(layout, " ");
     kj_layout_text(layout, "- ", G_MAXUINT32);
     put_parenthesised(layout, value->right, value->right->kind == KJ_VALUE_MINUS);
 }
@@ -182,11 +185,11 @@ put_csv(KjLayout *layout, const KjAstValue *csv)
     else
         put_quoted(layout, csv->text, G_MAXUINT32);
     kj_layout_open(layout);
-    kj_layout_break(layout, " ");
+    kj_layout_fill(layout, " ");
     kj_layout_text(layout, "column ", G_MAXUINT32);
     put_name(layout, csv->name);
     if (csv->expression != NULL) {
-        kj_layout_break(layout, " ");
+        kj_layout_fill(layout, " ");
         kj_layout_text(layout, "where ", G_MAXUINT32);
         kj_put_expression(layout, csv->expression);
     }
@@ -274,7 +277,7 @@ put_junction(KjLayout *layout, const KjAstExpression *junction)
     kj_layout_open(layout);
     for (const KjAstExpression *item = junction->items; item != NULL; item = item->next) {
         if (item != junction->items) {
-            kj_layout_break(layout, " ");
+            kj_layout_fill(layout, " ");
             kj_layout_text(layout, both ? "and " : "or ", G_MAXUINT32);
         }
         put_operand(layout, item, both && item->kind == KJ_EXPRESSION_OR);
@@ -344,7 +347,9 @@ kj_put_type(KjLayout *layout, const KjAstType *type)
         kj_layout_text(layout, type->ordered ? "" : "{", type->span.start);
         kj_layout_open(layout);
         for (const KjAstName *name = type->values; name != NULL; name = name->next) {
-            if (!type->ordered || name != type->values)
+            if (name != type->values)
+                kj_layout_fill(layout, " ");
+            else if (!type->ordered)
                 kj_layout_break(layout, " ");
             kj_layout_text(layout, type->ordered && name != type->values ? "> " : "", G_MAXUINT32);
             put_name(layout, name);
@@ -381,7 +386,7 @@ kj_put_condition_part(KjLayout *layout, const char *word, const KjAstExpression 
 {
     if (expression == NULL)
         return;
-    kj_layout_break(layout, " ");
+    kj_layout_fill(layout, " ");
     kj_layout_printf(layout, G_MAXUINT32, "%s ", word);
     put_condition(layout, expression);
 }
@@ -398,7 +403,7 @@ put_annotation(KjLayout *layout, const KjAstAnnotation *annotation)
     put_value(layout, annotation->argument);
     if (annotation->translation.text != NULL) {
         kj_layout_text(layout, ",", G_MAXUINT32);
-        kj_layout_break(layout, " ");
+        kj_layout_fill(layout, " ");
         put_name(layout, annotation->translation.language);
         kj_layout_text(layout, " ", G_MAXUINT32);
         put_value(layout, annotation->translation.text);
@@ -407,12 +412,22 @@ put_annotation(KjLayout *layout, const KjAstAnnotation *annotation)
     kj_layout_text(layout, ")", G_MAXUINT32);
 }
 
+/*
+ * Those of a rule that takes more than one line begin a line: what decides stands above, what goes with it below. Text in two languages
+ * ends its line.
+ */
 static void
 put_annotations(KjLayout *layout, const KjAstItem *item)
 {
+    gboolean line = item->kind != KJ_ITEM_DEFAULT;
+
     for (const KjAstAnnotation *annotation = item->annotations; annotation != NULL; annotation = annotation->next) {
-        kj_layout_break(layout, " ");
+        if (line)
+            kj_layout_break(layout, " ");
+        else
+            kj_layout_fill(layout, " ");
         put_annotation(layout, annotation);
+        line = annotation->translation.text != NULL;
     }
 }
 
@@ -425,11 +440,11 @@ put_rule_body(KjLayout *layout, const KjAstItem *item)
     else
         put_name(layout, item->effect);
     for (const KjAstClause *clause = item->clauses; clause != NULL; clause = clause->next) {
-        kj_layout_break(layout, " ");
+        kj_layout_fill(layout, " ");
         kj_put_clause(layout, clause);
     }
     if (item->condition != NULL) {
-        kj_layout_break(layout, " ");
+        kj_layout_fill(layout, " ");
         put_operand(layout, item->condition, TRUE);
     }
     kj_put_condition_part(layout, "when", item->when);

@@ -10,7 +10,7 @@ void kj_put_value(KjLayout *layout, const KjAstValue *value);
 void kj_put_type(KjLayout *layout, const KjAstType *type);
 void kj_put_expression(KjLayout *layout, const KjAstExpression *expression);
 void kj_put_clause(KjLayout *layout, const KjAstClause *clause);
-/* A break, the word and the condition; nothing for NULL. */
+/* A filling break, the word and the condition; nothing for NULL. */
 void kj_put_condition_part(KjLayout *layout, const char *word, const KjAstExpression *expression);
 void kj_put_rule_body(KjLayout *layout, const KjAstItem *item);
 /* With its `;`. */

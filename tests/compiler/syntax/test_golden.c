@@ -2,7 +2,7 @@
 /*
  * Every golden/NAME.pol is parsed. Without errors, its canonical form is NAME.print, and printing keeps tree and comments; with errors,
  * they are NAME.text and NAME.json. A file with errors holds one mistake and is named after it, but for many-errors. A new file is
- * recorded with KIJUN_UPDATE_GOLDEN=1 and then read by a person.
+ * recorded with KIJUN_UPDATE=1 and then read by a person.
  */
 #include <string.h>
 
