@@ -24,6 +24,8 @@ typedef struct {
     guint depth;
 } Services;
 
+static const KjDataType service_type = { .kind = KJ_TYPE_SERVICE };
+
 static gboolean collect(Services *services, const KjAstValue *value);
 
 static void free_pair(gpointer data) {
@@ -122,6 +124,12 @@ static gboolean collect_minus(Services *services, const KjAstValue *value) {
                       "bind a set that is already without them");
         good = FALSE;
     }
+    /* `any` is no list of pairs: silently it would be the empty one. */
+    if (good && (left.any || right.any)) {
+        kj_literal_mismatch(services->scope, &service_type, value);
+        good = FALSE;
+    }
+    services->none = services->none || (left.none && !right.none);
     for (guint i = 0; good && i < left.pairs->len; i++) {
         Pair *pair = &g_array_index(left.pairs, Pair, i);
         GArray *gone = ports_of(right.pairs, pair->protocol, FALSE), *list = ports_of(services->pairs, pair->protocol, TRUE);
@@ -140,7 +148,6 @@ static gboolean collect_minus(Services *services, const KjAstValue *value) {
 }
 
 static gboolean collect(Services *services, const KjAstValue *value) {
-    static const KjDataType service = { .kind = KJ_TYPE_SERVICE };
     gboolean good = TRUE;
 
     switch (value->kind) {
@@ -173,7 +180,7 @@ static gboolean collect(Services *services, const KjAstValue *value) {
     default:
         break;
     }
-    kj_literal_mismatch(services->scope, &service, value);
+    kj_literal_mismatch(services->scope, &service_type, value);
     return FALSE;
 }
 
