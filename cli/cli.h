@@ -58,6 +58,9 @@ KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_cod
 /* PATH to a verified table: a .kjt is opened, anything else compiled and built in memory. NULL with *exit_code set, after telling why. */
 KjTable *kj_cli_table(const char *path, int *exit_code);
 
+/* The same, and the block `name` in it. */
+KjTable *kj_cli_block(const char *path, const char *name, guint *block, int *exit_code);
+
 /* Whether stderr (or stdout) wants colour: a terminal, and NO_COLOR not set. */
 gboolean kj_cli_colour(int descriptor);
 

@@ -145,6 +145,16 @@ KjTable *kj_cli_table(const char *path, int *exit_code) {
     return table;
 }
 
+KjTable *kj_cli_block(const char *path, const char *name, guint *block, int *exit_code) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KjTable) table = kj_cli_table(path, exit_code);
+    if (table && !kj_table_find_block(table, name, block, &error)) {
+        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
+        return NULL;
+    }
+    return g_steal_pointer(&table);
+}
+
 void kj_cli_print_json(JsonNode *root) {
     g_autoptr(JsonGenerator) generator = json_generator_new();
     json_generator_set_root(generator, root);

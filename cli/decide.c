@@ -156,12 +156,9 @@ int kj_command_decide(int argc, char **argv) {
         return kj_cli_fail(KJ_EXIT_USAGE, "FIELD=VALUE, --batch and --request exclude each other");
     if (!kj_cli_instant(at, &instant))
         return KJ_EXIT_USAGE;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(KjTable) table = kj_cli_table(argv[1], &code);
+    g_autoptr(KjTable) table = kj_cli_block(argv[1], argv[2], &block, &code);
     if (!table)
         return code;
-    if (!kj_table_find_block(table, argv[2], &block, &error))
-        return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
     if (batch)
         return decide_batch(table, block, batch, instant);
     return decide_one(table, block, real, argc - 3, argv + 3, instant, options.json);

@@ -19,12 +19,9 @@ int kj_command_explain(int argc, char **argv) {
         return code;
     if (!kj_cli_instant(at, &instant))
         return KJ_EXIT_USAGE;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(KjTable) table = kj_cli_table(argv[1], &code);
+    g_autoptr(KjTable) table = kj_cli_block(argv[1], argv[2], &block, &code);
     if (!table)
         return code;
-    if (!kj_table_find_block(table, argv[2], &block, &error))
-        return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
 
     g_auto(KjAsked) asked = { NULL, NULL, NULL, NULL };
     code = kj_asked_read(&asked, table, block, real, argc - 3, argv + 3, instant);

@@ -224,6 +224,11 @@ kj_sources_add_path(KjSources *sources, const char *path, KjDiagnostics *diagnos
     if (S_ISDIR(status.st_mode)) {
         sources->root = g_steal_pointer(&real);
         read_workspace(sources, diagnostics);
+        if (kj_sources_count(sources) == 0 && kj_diagnostics_errors(diagnostics) == 0) {
+            /* To find nothing wrong in nothing would let a mistyped folder pass for a sound policy. */
+            g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("there is no policy in %s: no file that ends in .pol"), path);
+            return FALSE;
+        }
         return TRUE;
     }
     if (!S_ISREG(status.st_mode) || !g_str_has_suffix(path, KJ_POLICY_SUFFIX)) {
