@@ -21,9 +21,8 @@
 typedef struct {
     KjImage *image;
     KjFlaw *flaw;
-    guint64 work;
-    guint section; /* where we are, for the flaw */
-    guint64 record;
+    guint64 work, record;
+    guint section; /* with the record: where we are, for the flaw */
 } Verifier;
 
 static gboolean refuse(Verifier *verifier, const char *reason) {
@@ -291,17 +290,18 @@ static gboolean verify_leaf(Verifier *verifier, const KjRecordBlock *block, cons
     return TRUE;
 }
 
-/* A tree node belongs to the block whose root comes last before it; `limit` is where the next block's tree begins. */
+/* A tree node belongs to the block whose root comes last before it, up to `limit`. Only the root or second child of a BOTH can be one. */
 static gboolean verify_tree_node(Verifier *verifier, const KjRecordBlock *block, guint32 index, guint32 limit) {
     const KjRecordNode *nodes = KJ_RECORDS(verifier->image, NODES, KjRecordNode), *node = &nodes[index];
+    gboolean both = node->kind == KJ_NODE_BOTH;
     DEMAND(block, "a tree belongs to no block");
     if (node->kind == KJ_NODE_LEAF)
         return verify_leaf(verifier, block, node);
     const KjRecordField *field = field_of(verifier, block, node->a);
-    DEMAND(field && node->b >= 1 && node->b < field->class_count && node->klass == 0, "a split does not split a field of the block");
-    DEMAND(node->c > index && node->c < limit && limit - node->c >= 2 && nodes[node->c].kind != KJ_NODE_STATE &&
-               nodes[node->c + 1].kind != KJ_NODE_STATE,
-           "a split leads out of its tree");
+    DEMAND(node->klass == 0 && node->c > index && node->c < limit && limit - node->c >= 2, "a node leads out of its tree");
+    DEMAND(nodes[node->c].kind <= KJ_NODE_LEAF && nodes[node->c + 1].kind <= (both ? KJ_NODE_BOTH : KJ_NODE_LEAF), "it leads out of its tree");
+    DEMAND(!both || (block->combining == KJ_COMBINING_FIRST_MATCH && (node->a | node->b) == 0), "trees cannot be side by side here");
+    DEMAND(both || (field && node->b >= 1 && node->b < field->class_count), "a split does not split a field of the block");
     return TRUE;
 }
 

@@ -121,7 +121,7 @@ guint32 kj_write_tree(KjTableWriter *writer, const KjTableBlock *table, guint32 
     for (guint i = 0; i < table->nodes->len; i++) {
         KjRecordNode node = g_array_index(table->nodes, KjRecordNode, i);
 
-        if (node.kind == KJ_NODE_SPLIT)
+        if (node.kind != KJ_NODE_LEAF)
             node.c += root;
         else
             node.a += first_leaf;
