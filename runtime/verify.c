@@ -299,7 +299,7 @@ static gboolean verify_tree_node(Verifier *verifier, const KjRecordBlock *block,
         return verify_leaf(verifier, block, node);
     const KjRecordField *field = field_of(verifier, block, node->a);
     DEMAND(node->klass == 0 && node->c > index && node->c < limit && limit - node->c >= 2, "a node leads out of its tree");
-    DEMAND(nodes[node->c].kind <= KJ_NODE_LEAF && nodes[node->c + 1].kind <= (both ? KJ_NODE_BOTH : KJ_NODE_LEAF), "it leads out of its tree");
+    DEMAND(nodes[node->c].kind <= KJ_NODE_LEAF && nodes[node->c + 1].kind <= (both ? KJ_NODE_BOTH : KJ_NODE_LEAF), "it leads outside");
     DEMAND(!both || (block->combining == KJ_COMBINING_FIRST_MATCH && (node->a | node->b) == 0), "trees cannot be side by side here");
     DEMAND(both || (field && node->b >= 1 && node->b < field->class_count), "a split does not split a field of the block");
     return TRUE;

@@ -47,7 +47,7 @@ GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagn
         if (!kj_classify_block(table, diagnostics) || !kj_lower_block(table, &boxes, diagnostics))
             fits = FALSE; /* and on, to report what is wrong with the others */
         else if (fits)
-            kj_grow_tree(table, optimise);
+            kj_grow_forest(table, optimise);
     }
     return fits ? kj_write_tables(policy, tables, diagnostics) : NULL;
 }

@@ -4,7 +4,7 @@
  *
  *     classify   which classes every field has                     KjTableBlock.space
  *     lower      rules to boxes over classes                       .boxes
- *     tree       boxes to a decision tree (optimise prunes it)     .nodes, .leaves
+ *     forest     boxes to decision trees (optimise prunes them)    .nodes, .leaves
  *     write      everything to bytes
  *
  * Boxes are in rule order; their indices here are relative to the block.
@@ -24,7 +24,7 @@ typedef struct {
     GPtrArray *boxes;      /* const KjBox * */
     GArray *box_rules;     /* guint32: the rule of each box */
     GArray *first_boxes;   /* guint32: for each rule its first box, and one more at the end */
-    GArray *nodes;         /* KjRecordNode: SPLIT and LEAF, the first is the root; children and leaves relative to the block */
+    GArray *nodes;         /* KjRecordNode: BOTH, SPLIT and LEAF, the first is the root; children and leaves relative to the block */
     GArray *leaves;        /* guint32: boxes */
 } KjTableBlock;
 
@@ -37,8 +37,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjTableBlock, kj_table_block_free)
 gboolean kj_classify_block(KjTableBlock *table, KjDiagnostics *diagnostics);
 gboolean kj_lower_block(KjTableBlock *table, guint *boxes, KjDiagnostics *diagnostics);
 
-/* One leaf with every box, or with `optimise` a tree. */
-void kj_grow_tree(KjTableBlock *table, gboolean optimise);
+/* forest.c: one leaf with every box, or with `optimise` a tree, or several where that is cheaper to ask. */
+void kj_grow_forest(KjTableBlock *table, gboolean optimise);
+
+/* tree.c: a tree over the boxes of `list`, which is best first and is changed. Its root is the node `root`, which is there already; the rest is
+ * added to `nodes` and `leaves`. */
+void kj_grow_tree(KjTableBlock *table, guint32 root, guint32 *list, guint count);
 
 /* A part of the space: for each field an interval of classes. */
 typedef KjClassInterval KjCell;

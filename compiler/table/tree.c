@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The decision tree over a block's boxes.
+ * One decision tree over some of a block's boxes.
  *
  * An inner node splits one field at a class; a leaf lists the boxes that reach into its cell, best first, to be scanned. A split is worth
  * as much as the longer of its two lists gets shorter, less the boxes that must stand in both. Candidates are the ends of the intervals of
@@ -22,10 +22,12 @@
 #define CANDIDATES 32u         /* cuts tried in a field */
 #define DEPTH_MOST 64u
 
-/* What one box says about one field inside the cell. */
+/* What the sampled boxes say about the fields they constrain inside the cell: where they begin and where they end, each as the field in the
+ * upper and the class in the lower half of a number, so that sorting brings the ends of a field together, in the same places of both. */
 typedef struct {
-    guint32 field, low, high;
-} Extent;
+    guint64 *lows, *highs;
+    guint count, room;
+} Ends;
 
 typedef struct {
     guint32 field, klass;
@@ -35,26 +37,29 @@ typedef struct {
 typedef struct {
     KjTableBlock *table;
     KjCell *cell;
-    GArray *extents;  /* Extent: scratch */
-    guint32 *lows, *highs;
+    Ends ends; /* scratch */
 } Growth;
 
-static int compare_extents(const void *a, const void *b) {
-    const Extent *left = a, *right = b;
+/* Shell's sort: the numbers are few and there are many nodes, so that calls of a comparison would cost more than the sorting. */
+static void sort_numbers(guint64 *numbers, guint count) {
+    static const guint gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4, 1 };
 
-    if (left->field != right->field)
-        return left->field < right->field ? -1 : 1;
-    return left->low < right->low ? -1 : left->low > right->low;
-}
+    for (guint g = 0; g < G_N_ELEMENTS(gaps); g++) {
+        guint gap = gaps[g];
 
-static int compare_numbers(const void *a, const void *b) {
-    guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
+        for (guint i = gap; i < count; i++) {
+            guint64 number = numbers[i];
+            guint j = i;
 
-    return left < right ? -1 : left > right;
+            for (; j >= gap && numbers[j - gap] > number; j -= gap)
+                numbers[j] = numbers[j - gap];
+            numbers[j] = number;
+        }
+    }
 }
 
 /* How many of the sorted numbers are below `limit`. */
-static guint count_below(const guint32 *numbers, guint count, guint32 limit) {
+static guint count_below(const guint64 *numbers, guint count, guint64 limit) {
     guint low = 0, high = count;
 
     while (low < high) {
@@ -68,70 +73,80 @@ static guint count_below(const guint32 *numbers, guint count, guint32 limit) {
     return low;
 }
 
-/* Tries one cut: lists left and right of it in the sample. */
-static void try_cut(const Growth *growth, guint32 field, guint32 klass, guint constrained, guint sampled, Split *best) {
-    guint left, right, cost;
+static guint64 end_at(guint32 field, guint32 klass) {
+    return (guint64)field << 32 | klass;
+}
 
-    if (klass <= growth->cell[field].low || klass > growth->cell[field].high)
+/* The sorted ends of one field, and how many boxes were sampled. */
+typedef struct {
+    guint32 field;
+    const guint64 *lows, *highs;
+    guint count, sampled;
+} FieldEnds;
+
+/* Tries one cut: lists left and right of it in the sample. */
+static void try_cut(const Growth *growth, const FieldEnds *ends, guint32 klass, Split *best) {
+    const KjCell *side = &growth->cell[ends->field];
+    guint sampled = ends->sampled, left, right, cost;
+
+    if (klass <= side->low || klass > side->high)
         return;
-    left = sampled - constrained + count_below(growth->lows, constrained, klass);
-    right = sampled - count_below(growth->highs, constrained, klass);
+    left = sampled - ends->count + count_below(ends->lows, ends->count, end_at(ends->field, klass));
+    right = sampled - count_below(ends->highs, ends->count, end_at(ends->field, klass));
     if (MAX(left, right) == sampled)
         return;
     cost = MAX(left, right) + (left + right > sampled ? left + right - sampled : 0);
     if (cost < best->cost)
-        *best = (Split){ field, klass, cost };
+        *best = (Split){ ends->field, klass, cost };
 }
 
-/* The extents of one field, sorted by low. */
-static void try_field(Growth *growth, const Extent *extents, guint count, guint sampled, Split *best) {
-    guint step = MAX(count / (CANDIDATES / 2), 1);
+static void try_field(const Growth *growth, const FieldEnds *ends, Split *best) {
+    guint step = MAX(ends->count / (CANDIDATES / 2), 1);
 
-    for (guint i = 0; i < count; i++) {
-        growth->lows[i] = extents[i].low;
-        growth->highs[i] = extents[i].high;
-    }
-    qsort(growth->highs, count, sizeof(guint32), compare_numbers);
-    for (guint i = step / 2; i < count; i += step) {
-        try_cut(growth, extents[0].field, growth->lows[i], count, sampled, best);
-        try_cut(growth, extents[0].field, growth->highs[i] + 1, count, sampled, best);
+    for (guint i = step / 2; i < ends->count; i += step) {
+        try_cut(growth, ends, (guint32)ends->lows[i], best);
+        try_cut(growth, ends, (guint32)ends->highs[i] + 1, best);
     }
 }
 
-static void add_extents(Growth *growth, const KjBox *box) {
+static void add_ends(Growth *growth, const KjBox *box) {
+    Ends *ends = &growth->ends;
+
+    if (ends->count + box->count > ends->room) {
+        ends->room = 2 * (ends->count + box->count);
+        ends->lows = g_renew(guint64, ends->lows, ends->room);
+        ends->highs = g_renew(guint64, ends->highs, ends->room);
+    }
     for (guint i = 0; i < box->count; i++) {
-        const KjCell *side = &growth->cell[box->tests[i].field];
-        Extent extent = { .field = box->tests[i].field };
+        guint32 field = box->tests[i].field;
+        const KjCell *side = &growth->cell[field];
         KjClassInterval hull;
 
         if (side->low == side->high || !kj_class_set_hull(box->tests[i].set, side->low, side->high, &hull))
             continue;
         if (hull.low == side->low && hull.high == side->high)
             continue;
-        extent.low = hull.low;
-        extent.high = hull.high;
-        g_array_append_val(growth->extents, extent);
+        ends->lows[ends->count] = end_at(field, hull.low);
+        ends->highs[ends->count++] = end_at(field, hull.high);
     }
 }
 
 static Split choose_split(Growth *growth, const guint32 *list, guint count) {
     Split best = { 0, 0, G_MAXUINT };
     guint step = MAX(count / SAMPLE, 1), sampled = 0;
-    const Extent *extents;
+    const Ends *ends = &growth->ends;
 
-    g_array_set_size(growth->extents, 0);
+    growth->ends.count = 0;
     for (guint i = 0; i < count && sampled < 2 * SAMPLE; i += step, sampled++)
-        add_extents(growth, growth->table->boxes->pdata[list[i]]);
-    if (growth->extents->len == 0)
-        return best;
-    qsort(growth->extents->data, growth->extents->len, sizeof(Extent), compare_extents);
-    extents = (const Extent *)growth->extents->data;
-    for (guint i = 0; i < growth->extents->len;) {
-        guint first = i;
+        add_ends(growth, growth->table->boxes->pdata[list[i]]);
+    sort_numbers(ends->lows, ends->count);
+    sort_numbers(ends->highs, ends->count);
+    for (guint first = 0, i = 0; first < ends->count; first = i) {
+        guint32 field = (guint32)(ends->lows[first] >> 32);
 
-        while (i < growth->extents->len && extents[i].field == extents[first].field)
+        while (i < ends->count && ends->lows[i] >> 32 == field)
             i++;
-        try_field(growth, extents + first, i - first, sampled, &best);
+        try_field(growth, &(FieldEnds){ field, ends->lows + first, ends->highs + first, i - first, sampled }, &best);
     }
     return best;
 }
@@ -200,44 +215,14 @@ static void grow(Growth *growth, guint32 node, guint32 *list, guint count, guint
     set_leaf(growth, node, list, count);
 }
 
-static gint compare_priority(gconstpointer a, gconstpointer b, gpointer data) {
-    guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
-    guint left_effect = kj_table_box_effect(data, left), right_effect = kj_table_box_effect(data, right);
-
-    if (left_effect != right_effect)
-        return left_effect > right_effect ? -1 : 1;
-    return left < right ? -1 : left > right;
-}
-
-/* Every box, best first. */
-static GArray *order_boxes(KjTableBlock *table) {
-    GArray *order = g_array_sized_new(FALSE, FALSE, sizeof(guint32), table->boxes->len);
-
-    for (guint32 i = 0; i < table->boxes->len; i++)
-        g_array_append_val(order, i);
-    if (table->block->domain->combining == KJ_COMBINING_STRICTEST)
-        g_array_sort_with_data(order, compare_priority, table);
-    return order;
-}
-
-void kj_grow_tree(KjTableBlock *table, gboolean optimise) {
-    g_autoptr(GArray) order = order_boxes(table);
+void kj_grow_tree(KjTableBlock *table, guint32 root, guint32 *list, guint count) {
     guint fields = table->space->fields->len;
     g_autofree KjCell *cell = g_new(KjCell, MAX(fields, 1));
-    g_autoptr(GArray) extents = g_array_new(FALSE, FALSE, sizeof(Extent));
-    Growth growth = { .table = table, .cell = cell, .extents = extents };
-    g_autofree guint32 *lows = NULL, *highs = NULL;
+    Growth growth = { .table = table, .cell = cell };
 
-    g_array_set_size(table->nodes, 1);
-    if (!optimise) {
-        g_array_index(table->nodes, KjRecordNode, 0) = (KjRecordNode){ KJ_NODE_LEAF, 0, order->len, 0, 0 };
-        if (order->len)
-            g_array_append_vals(table->leaves, order->data, order->len);
-        return;
-    }
     for (guint i = 0; i < fields; i++)
         cell[i] = (KjCell){ 0, kj_space_field(table->space, i)->class_count - 1 };
-    growth.lows = lows = g_new(guint32, 2 * SAMPLE);
-    growth.highs = highs = g_new(guint32, 2 * SAMPLE);
-    grow(&growth, 0, (guint32 *)order->data, order->len, (guint64)REFERENCES_EACH * order->len + REFERENCES_MORE, 0);
+    grow(&growth, root, list, count, (guint64)REFERENCES_EACH * count + REFERENCES_MORE, 0);
+    g_free(growth.ends.lows);
+    g_free(growth.ends.highs);
 }
