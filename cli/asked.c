@@ -12,13 +12,11 @@ typedef struct {
 } Filling;
 
 /* Remembers the first wrong value; what comes after it cannot mend the request. */
-static void note_problem(KjAsked *asked, const char *field, GError *error) {
-    if (asked->problem) {
+static void note_problem(KjAsked *asked, GError *error) {
+    if (asked->problem)
         g_error_free(error);
-        return;
-    }
-    g_prefix_error(&error, "%s: ", field);
-    asked->problem = error;
+    else
+        asked->problem = error;
 }
 
 static void remember(const Filling *filling, const char *field, const char *value) {
@@ -41,7 +39,7 @@ static int set_pair(const Filling *filling, const char *pair) {
     }
     remember(filling, field, value + 1);
     if (!good)
-        note_problem(filling->asked, field, error);
+        note_problem(filling->asked, error);
     return KJ_EXIT_FINE;
 }
 
@@ -74,7 +72,7 @@ static int read_real(const Filling *filling, const char *path) {
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
     KjRequestSink sink = { sizeof sink, (void *)filling, take };
     if (!domain->read_request(&sink, bytes, length, &error))
-        note_problem(filling->asked, path, g_steal_pointer(&error));
+        note_problem(filling->asked, g_steal_pointer(&error));
     explicit_bzero(bytes, length); /* it may be a password */
     return KJ_EXIT_FINE;
 }

@@ -130,13 +130,13 @@ static gboolean set_cell(KjBatch *batch, KjRequest *request, guint column, char 
     if (*cell == 0)
         return TRUE;
     if (strchr(cell, '\\') && !unescape(cell)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "a `\\` must be followed by t, n, \\ or a comma");
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "%s: a `\\` must be followed by t, n, \\ or a comma", (const char *)batch->names->pdata[column]);
         return FALSE;
     }
     if (field == COLUMN_INSTANT) {
         if (kj_value_read_instant(cell, strlen(cell), NULL, instant, &problem))
             return TRUE;
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "`%s` is no instant", cell);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "at: `%s` is no instant", cell);
         return FALSE;
     }
     if (!g_array_index(batch->sets, gboolean, column))
@@ -167,7 +167,7 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *request, gint64 instant, const
         g_clear_error(&batch->problem);
         if (!set_cell(batch, request, column, cell, &instant, &batch->problem)) {
             g_free(batch->message);
-            batch->message = g_strdup_printf("%s: %s", (const char *)batch->names->pdata[column], batch->problem->message);
+            batch->message = g_strdup(batch->problem->message);
             *problem = batch->message;
             return TRUE;
         }

@@ -9,6 +9,8 @@
  */
 #include "sentence.h"
 
+#include <kijun/explain_values.h>
+
 #include <string.h>
 
 #include <kijun/value.h>
@@ -162,20 +164,6 @@ typedef struct {
     const char *plain, *negated;
 } Negation;
 
-/* English negates its first verb. */
-static char *negated_english(const char *phrase) {
-    static const Negation verbs[] = { { " is ", " is not " }, { " has ", " has not " }, { " are ", " are not " } };
-
-    if (!strchr(phrase, ' '))
-        return g_strconcat("not ", phrase, NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
-        const char *verb = strstr(phrase, verbs[i].plain);
-        if (verb)
-            return g_strdup_printf("%.*s%s%s", (int)(verb - phrase), phrase, verbs[i].negated, verb + strlen(verbs[i].plain));
-    }
-    return g_strdup_printf("it is not so that %s", phrase);
-}
-
 /* Japanese negates its last; a verb whose ending is not here is quoted instead. */
 static char *negated_japanese(const char *phrase) {
     static const Negation endings[] = {
@@ -196,7 +184,7 @@ static char *boolean_text(const Speaker *speaker, const KjField *field, gboolean
 
     if (holds)
         return g_strdup(phrase);
-    return speaker->ja ? negated_japanese(phrase) : negated_english(phrase);
+    return speaker->ja ? negated_japanese(phrase) : kj_phrase_negated(phrase);
 }
 
 /* FIELD RELATION OPERAND as its phrase. *boolean: the phrase is a clause, not an attribute. */

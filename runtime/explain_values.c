@@ -24,6 +24,20 @@ void kj_say_phrase(const char *phrase, const char *operand, GString *out) {
     g_string_append(out, hole + 2);
 }
 
+char *kj_phrase_negated(const char *phrase) {
+    static const struct {
+        const char *plain, *negated;
+    } verbs[] = { { " is ", " is not " }, { " has ", " has not " }, { " are ", " are not " } };
+    if (!strchr(phrase, ' '))
+        return g_strconcat("not ", phrase, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        const char *verb = strstr(phrase, verbs[i].plain);
+        if (verb)
+            return g_strdup_printf("%.*s%s%s", (int)(verb - phrase), phrase, verbs[i].negated, verb + strlen(verbs[i].plain));
+    }
+    return g_strdup_printf("it is not so that %s", phrase);
+}
+
 guint kj_box_failures(const KjImage *image, const guint32 *classes, guint32 box, guint32 *failing, guint most) {
     const KjRecordBox *record = &KJ_RECORDS(image, BOXES, KjRecordBox)[box];
     const KjRecordTest *tests = KJ_RECORDS(image, TESTS, KjRecordTest);
@@ -221,7 +235,12 @@ void kj_say_field(const KjRequest *request, guint field, const KjClassInterval *
         g_string_append_printf(out, japanese ? "`%s` なし" : "without `%s`", name);
     } else if (truth) {
         const char *words = record->kind == KJ_FIELD_KIND_VALUE && *phrase ? phrase : name;
-        g_string_append_printf(out, japanese ? (holds ? "「%s」が成り立つ" : "「%s」が成り立たない") : (holds ? "%s" : "not %s"), words);
+        if (japanese) {
+            g_string_append_printf(out, holds ? "「%s」が成り立つ" : "「%s」が成り立たない", words);
+        } else {
+            g_autofree char *negated = holds ? NULL : record->kind == KJ_FIELD_KIND_VALUE ? kj_phrase_negated(words) : g_strconcat("not ", words, NULL);
+            g_string_append(out, holds ? words : negated);
+        }
     } else {
         g_autoptr(GString) operand = g_string_new(NULL);
         kj_say_classes(request, field, intervals, count, japanese, operand);

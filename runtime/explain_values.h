@@ -14,6 +14,9 @@ void kj_say_field(const KjRequest *request, guint field, const KjClassInterval *
 /* Appends the phrase with `operand` in the place of `{}`. */
 void kj_say_phrase(const char *phrase, const char *operand, GString *out);
 
+/* An English phrase that says the opposite: its first verb negated. Free with g_free. */
+char *kj_phrase_negated(const char *phrase);
+
 /* How many tests of a box fail for the classes; `failing`, if not NULL, takes at most `most` indices of TESTS. */
 guint kj_box_failures(const KjImage *image, const guint32 *classes, guint32 box, guint32 *failing, guint most);
 

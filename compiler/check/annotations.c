@@ -80,7 +80,7 @@ static void read_date(Reading *reading, const KjAstAnnotation *annotation, gbool
         return;
     }
     scope->block->timed = TRUE;
-    *slot = kj_window_days(scope->checker->arena, scope->module->zone, until ? 0 : day, until ? day : KJ_LAST_DAY);
+    *slot = kj_window_days(scope->checker->arena, scope->module->zone, until ? 0 : day, until ? day : KJ_ENDLESS_DAY);
 }
 
 static void read_owner(Reading *reading, const KjAstAnnotation *annotation) {

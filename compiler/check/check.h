@@ -16,7 +16,8 @@
 #include "../limits.h"
 #include "../syntax/syntax.h"
 
-#define KJ_LAST_DAY 47481u /* 2099-12-31 */
+#define KJ_LAST_DAY 47481u /* 2099-12-31, the last day that can be written */
+#define KJ_ENDLESS_DAY 47482u /* the end of a window without one: east of Greenwich the last hours of 2099 are 2100 already */
 
 typedef struct KjChecker KjChecker;
 typedef struct KjModule KjModule;

@@ -77,7 +77,7 @@ static gboolean report_no_window(const KjScope *scope, const KjAstValue *value) 
 
 static gboolean add_range(const KjScope *scope, const KjAstValue *value, GArray *days) {
     int first = weekday(value->left), last = weekday(value->right);
-    Days range = { 0, 0, KJ_LAST_DAY };
+    Days range = { 0, 0, KJ_ENDLESS_DAY };
 
     if (first >= 0 && last >= 0) {
         for (int day = first;; day = (day + 1) % 7) {
@@ -109,7 +109,7 @@ static gboolean collect_days(const KjScope *scope, const KjAstValue *value, GArr
     KjScope inside;
 
     if (day >= 0) {
-        g_array_append_val(days, ((Days){ 1u << day, 0, KJ_LAST_DAY }));
+        g_array_append_val(days, ((Days){ 1u << day, 0, KJ_ENDLESS_DAY }));
         return TRUE;
     }
     switch (value->kind) {
@@ -146,14 +146,14 @@ static void merge_weekdays(GArray *days) {
 
     for (guint i = 0; i < days->len; i++) {
         Days range = g_array_index(days, Days, i);
-        if (range.first == 0 && range.last == KJ_LAST_DAY)
+        if (range.first == 0 && range.last == KJ_ENDLESS_DAY)
             mask |= range.weekdays;
         else
             g_array_index(days, Days, kept++) = range;
     }
     g_array_set_size(days, kept);
     if (mask)
-        g_array_prepend_val(days, ((Days){ mask, 0, KJ_LAST_DAY }));
+        g_array_prepend_val(days, ((Days){ mask, 0, KJ_ENDLESS_DAY }));
 }
 
 static const KjWindow *window_of(const KjScope *scope, const KjAstValue *days, const KjAstValue *times, const char *zone,
@@ -168,7 +168,7 @@ static const KjWindow *window_of(const KjScope *scope, const KjAstValue *days, c
     if (days && !collect_days(scope, days, ranges))
         return NULL;
     if (!days)
-        g_array_append_val(ranges, ((Days){ ALL_DAYS, 0, KJ_LAST_DAY }));
+        g_array_append_val(ranges, ((Days){ ALL_DAYS, 0, KJ_ENDLESS_DAY }));
     if (times) {
         if (times->kind != KJ_VALUE_RANGE || times->left->kind != KJ_VALUE_TIME || times->right->kind != KJ_VALUE_TIME) {
             report_no_window(scope, whole);
@@ -234,7 +234,7 @@ static const KjWindow *resolve_set(const KjScope *scope, const KjAstValue *value
 
 static const KjWindow *resolve_minus(const KjScope *scope, const KjAstValue *left_value, const KjAstValue *right_value) {
     KjArena *arena = scope->checker->arena;
-    const KjWindow *left = left_value ? kj_window_resolve(scope, left_value) : kj_window_days(arena, scope->module->zone, 0, KJ_LAST_DAY);
+    const KjWindow *left = left_value ? kj_window_resolve(scope, left_value) : kj_window_days(arena, scope->module->zone, 0, KJ_ENDLESS_DAY);
     const KjWindow *right = kj_window_resolve(scope, right_value);
 
     return left && right ? join(arena, KJ_WINDOW_MINUS, left, right) : NULL;
@@ -265,7 +265,7 @@ const KjWindow *kj_window_resolve(const KjScope *scope, const KjAstValue *value)
     case KJ_VALUE_NOT:
         return resolve_minus(scope, NULL, value->left);
     case KJ_VALUE_ANY:
-        return kj_window_days(scope->checker->arena, zone, 0, KJ_LAST_DAY);
+        return kj_window_days(scope->checker->arena, zone, 0, KJ_ENDLESS_DAY);
     default:
         report_no_window(scope, value);
         return NULL;
