@@ -14,7 +14,9 @@
  *     ends at the first multiple of 8 after the last;
  *   - a string reference is the start of a string, never the middle of one;
  *   - FIELDS, RULES and BOXES are partitioned by the blocks in order, and a block's boxes by its rules in order (a rule may have none);
- *   - decision trees ascend with their blocks: all SPLIT, LEAF and BOTH nodes from one block's root up to the next block's root are the former's;
+ *   - decision trees ascend with their blocks: all SPLIT, LEAF and BOTH nodes from one block's root up to the next block's root are the
+ *     former's;
+ *   - a window is a tree, breadth first: its parts are the next two records that are no part of another, so that a walk over it is linear;
  *   - a leaf lists boxes best first: strictly ascending, and for KJ_COMBINING_STRICTEST first by effect, strictest first.
  *
  * Classes. A request's value of each field is mapped to a class, a small number: 0 when the field is missing, else 1 and up.
@@ -32,8 +34,8 @@
  * and one state for every other token (KJ_NONE: no such value matches anything: class `rest` of the field).
  *
  * Nodes. One array serves every engine: states of automata, splits and leaves of the decision trees. In trees a child's index is greater
- * than its parent's, so a walk ends; in automata each step consumes a token. A block of KJ_COMBINING_FIRST_MATCH may have several trees side by
- * side, each over some of its boxes: they hang on a chain of BOTH nodes that begins at the root, and no BOTH is anywhere else.
+ * than its parent's, so a walk ends; in automata each step consumes a token. A block of KJ_COMBINING_FIRST_MATCH may have several trees
+ * side by side, each over some of its boxes: they hang on a chain of BOTH nodes that begins at the root, and no BOTH is anywhere else.
  */
 #ifndef KIJUN_FORMAT_H
 #define KIJUN_FORMAT_H
@@ -176,7 +178,7 @@ typedef struct {
 typedef enum {
     KJ_NODE_SPLIT = 1, /* a: field; b: class; c: child for classes < b, c + 1: child for classes >= b */
     KJ_NODE_LEAF,      /* a: first in LEAVES; b: count; c: 0 */
-    KJ_NODE_BOTH,      /* c: a tree; c + 1: another, or a BOTH again: all are asked, and the first box in order of all answers decides */
+    KJ_NODE_BOTH,      /* c: a tree; c + 1: another or a BOTH again; all are asked, and the first box of their answers decides */
     KJ_NODE_STATE,     /* a: first edge; b: edge count; c: state for other tokens or KJ_NONE; klass: class of a value that ends here */
 } KjNodeKind;
 

@@ -2,6 +2,7 @@
 /* The classes of a block's fields, from everything its rules ask. What a class is and how it is found:
  * region/classifier.h, region/space.h. */
 #include "../limits.h"
+#include "../translate.h"
 #include "table.h"
 
 gboolean kj_classify_block(KjTableBlock *table, KjDiagnostics *diagnostics) {
@@ -22,7 +23,7 @@ gboolean kj_classify_block(KjTableBlock *table, KjDiagnostics *diagnostics) {
     if (!kj_space_seal(table->space, &failed)) {
         KjDiagnostic *diagnostic = kj_report(diagnostics, KJ_CODE_PATTERN_STATES, block->span, block->fields[failed].name, block->qualified,
                                              KJ_LIMIT_PATTERN_STATES);
-        kj_report_help(diagnostic, "use groups instead of single names, and `**` only at the end of a path");
+        kj_report_help(diagnostic, _("use groups instead of single names, and `**` only at the end of a path"));
         return FALSE;
     }
     return TRUE;

@@ -10,6 +10,7 @@
 #include "table.h"
 
 #include "../limits.h"
+#include "../translate.h"
 
 #include <string.h>
 
@@ -53,7 +54,7 @@ static gboolean add_rule(KjTableBlock *table, guint32 index, guint *boxes, KjDia
     g_array_append_val(table->first_boxes, table->boxes->len);
     if (!region) {
         KjDiagnostic *diagnostic = kj_report(diagnostics, KJ_CODE_RULE_BOXES, rule->span, rule->label, KJ_LIMIT_RULE_BOXES);
-        kj_report_help(diagnostic, "write it as several rules, or name the combinations as one set");
+        kj_report_help(diagnostic, _("write it as several rules, or name the combinations as one set"));
         return FALSE;
     }
     if (*boxes + region->len > KJ_LIMIT_TABLE_BOXES) {

@@ -133,11 +133,11 @@ static void add_ends(Growth *growth, const KjBox *box) {
 
 static Split choose_split(Growth *growth, const guint32 *list, guint count) {
     Split best = { 0, 0, G_MAXUINT };
-    guint step = MAX(count / SAMPLE, 1), sampled = 0;
+    guint step = (count + SAMPLE - 1) / SAMPLE, sampled = 0;
     const Ends *ends = &growth->ends;
 
     growth->ends.count = 0;
-    for (guint i = 0; i < count && sampled < 2 * SAMPLE; i += step, sampled++)
+    for (guint i = 0; i < count; i += step, sampled++)
         add_ends(growth, growth->table->boxes->pdata[list[i]]);
     sort_numbers(ends->lows, ends->count);
     sort_numbers(ends->highs, ends->count);

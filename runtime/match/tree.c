@@ -2,9 +2,9 @@
 /*
  * From classes to the rules that decide.
  *
- * A tree leads to one leaf, a list of boxes best first. For first-match the first box that holds decides; where there are several trees, each
- * has part of the boxes, and a leaf is read only as far as it can do better than the trees before. For strictest the list falls
- * in strictness, so that the rules of the winning effect end where a milder one begins. Requirements add up to the end of the list.
+ * A tree leads to one leaf, a list of boxes best first. For first-match the first box that holds decides; where there are several trees,
+ * each has part of the boxes, and a leaf is read only as far as it can do better than the trees before. For strictest the list falls in
+ * strictness, so that the rules of the winning effect end where a milder one begins. Requirements add up to the end of the list.
  * A rule's boxes stand next to each other, so a rule is taken once. The verifier established the order; nothing here depends on it
  * for safety: room for matches is counted.
  */
