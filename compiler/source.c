@@ -36,6 +36,7 @@ kj_sources_new(void)
     sources->files = g_ptr_array_new_with_free_func(file_free);
     sources->modules = g_hash_table_new(g_str_hash, g_str_equal);
     sources->paths = g_hash_table_new(g_str_hash, g_str_equal);
+    sources->overlays = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
     return sources;
 }
 
@@ -46,6 +47,7 @@ kj_sources_free(KjSources *sources)
         return;
     g_hash_table_unref(sources->modules);
     g_hash_table_unref(sources->paths);
+    g_hash_table_unref(sources->overlays);
     g_ptr_array_unref(sources->files);
     g_free(sources->root);
     g_free(sources);

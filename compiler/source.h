@@ -39,6 +39,10 @@ gboolean kj_sources_add_path(KjSources *sources, const char *path, KjDiagnostics
 /* Adds a file from memory (tests, editors, git blobs); copies the text. Returns its index, or G_MAXUINT32 when the text is refused. */
 guint32 kj_sources_add_text(KjSources *sources, const char *path, const char *text, gsize length, KjDiagnostics *diagnostics);
 
+/* Before adding a path: the file called `path` in messages has this text, whatever the disk says (a text that is being mended or edited). Only
+ * a file that exists is read at all. Copies the text. */
+void kj_sources_overlay(KjSources *sources, const char *path, const char *text, gsize length);
+
 /* A data file (CSV) named by the string at `span` in a module, relative to that module's folder; read once. NULL with a diagnostic. Never leaves the workspace. */
 const KjSourceFile *kj_sources_data(KjSources *sources, KjSpan span, const char *name, guint32 *file, KjDiagnostics *diagnostics);
 

@@ -17,10 +17,11 @@ typedef struct {
 } KjLoadedFile;
 
 struct KjSources {
-    GPtrArray *files;    /* KjLoadedFile */
-    GHashTable *modules; /* name -> index */
-    GHashTable *paths;   /* path -> index, of files that were not refused */
-    char *root;          /* the workspace's real path, or NULL for one in memory */
+    GPtrArray *files;     /* KjLoadedFile */
+    GHashTable *modules;  /* name -> index */
+    GHashTable *paths;    /* path -> index, of files that were not refused */
+    GHashTable *overlays; /* path -> GBytes that stand for the file on disk */
+    char *root;           /* the workspace's real path, or NULL for one in memory */
 };
 
 /* Adds a file and judges its text, which it takes; `text` is NULL for a file that could not be read and was reported. Returns its index. */

@@ -88,6 +88,15 @@ read_all(int descriptor, gsize *length)
 static guint32
 read_file(KjSources *sources, const char *real, const char *path, KjSpan place, KjDiagnostics *diagnostics)
 {
+    GBytes *overlay = g_hash_table_lookup(sources->overlays, path);
+    if (overlay != NULL) {
+        gsize size = g_bytes_get_size(overlay);
+        char *copy = g_malloc(size + 1);
+
+        memcpy(copy, g_bytes_get_data(overlay, NULL), size);
+        copy[size] = '\0';
+        return kj_sources_take(sources, path, copy, size, diagnostics);
+    }
     int descriptor = open(real, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     gsize length = 0;
     g_autofree char *text = NULL;
@@ -111,6 +120,12 @@ read_file(KjSources *sources, const char *real, const char *path, KjSpan place, 
     else
         kj_report(diagnostics, KJ_CODE_FILE_UNREADABLE, place, path, g_strerror(problem));
     return index;
+}
+
+void
+kj_sources_overlay(KjSources *sources, const char *path, const char *text, gsize length)
+{
+    g_hash_table_insert(sources->overlays, g_strdup(path), g_bytes_new(text, length));
 }
 
 /* ---- the walk ---- */
@@ -276,7 +291,7 @@ kj_sources_data(KjSources *sources, KjSpan span, const char *name, guint32 *file
     gpointer known;
 
     if (path == NULL) {
-        kj_report(diagnostics, KJ_CODE_PATH_OUTSIDE, span, name);
+        kj_report_help(kj_report(diagnostics, KJ_CODE_PATH_OUTSIDE, span, name), _("put the file into the workspace"));
         return NULL;
     }
     if (g_hash_table_lookup_extended(sources->paths, path, NULL, &known)) {
@@ -286,11 +301,12 @@ kj_sources_data(KjSources *sources, KjSpan span, const char *name, guint32 *file
     g_autofree char *full = sources->root == NULL ? NULL : g_build_filename(sources->root, path, NULL);
     g_autofree char *real = full == NULL ? NULL : resolve(full);
     if (real == NULL) {
-        kj_report(diagnostics, KJ_CODE_DATA_NOT_FOUND, span, path);
+        kj_report_help(kj_report(diagnostics, KJ_CODE_DATA_NOT_FOUND, span, path),
+                       _("a data file is named relative to the folder of the policy file"));
         return NULL;
     }
     if (!lies_inside(real, sources->root)) {
-        kj_report(diagnostics, KJ_CODE_PATH_OUTSIDE, span, name);
+        kj_report_help(kj_report(diagnostics, KJ_CODE_PATH_OUTSIDE, span, name), _("put the file into the workspace"));
         return NULL;
     }
     *file = read_file(sources, real, path, span, diagnostics);

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include <kijun/translate.h>
+
 KjOutcome kj_effect_outcome(const KjTable *table, const KjRecordBlock *block, guint32 effect) {
     guint32 flags = KJ_EFFECT_REFUSES;
     if (effect != KJ_NONE)
@@ -27,8 +29,8 @@ static gboolean is_complete(KjRequest *request) {
     for (guint i = 0; i < request->required.count; i++) {
         guint32 field = request->required.fields[i];
         if (request->classes[field] == 0) {
-            g_snprintf(request->problem, sizeof request->problem, "%s: required, and the request does not have it",
-                       KJ_STRING(&request->table->image, request->fields[field].name));
+            g_snprintf(request->problem, sizeof request->problem, "%s: %s", KJ_STRING(&request->table->image, request->fields[field].name),
+                       N_("required, and the request does not have it"));
             return FALSE;
         }
     }
@@ -66,7 +68,7 @@ static KjVerdict decide(KjRequest *request) {
 }
 
 KjOutcome kj_decide(KjRequest *request, KjVerdict *verdict) {
-    KjVerdict whole = request ? decide(request) : error_verdict("there is no request");
+    KjVerdict whole = request ? decide(request) : error_verdict(N_("there is no request"));
     gsize size = MIN(verdict->size, sizeof whole); /* a caller built against an older header has less room */
     whole.size = verdict->size;
     memcpy(verdict, &whole, size);

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include <kijun/translate.h>
 #include <kijun/value.h>
 
 typedef struct {
@@ -27,8 +28,8 @@ static const char *const common_annotations[] = { "log", "alert", "message", "re
 #define EFFECT_FLAGS (KJ_EFFECT_REFUSES | KJ_EFFECT_LIMITS | KJ_EFFECT_REQUIRES | KJ_EFFECT_HOLDS)
 
 static gboolean refuse(const Check *check, const char *why) {
-    g_set_error(check->error, KJ_ERROR, KJ_ERROR_PLUGIN, "domain `%s`: %s%s%s%s%s", check->domain->name ? check->domain->name : "?",
-                check->table ? check->table : "", check->entry ? " `" : "", check->entry ? check->entry : "",
+    g_set_error(check->error, KJ_ERROR, KJ_ERROR_PLUGIN, _("domain `%s`: %s%s%s%s%s"), check->domain->name ? check->domain->name : "?",
+                check->table ? _(check->table) : "", check->entry ? " `" : "", check->entry ? check->entry : "",
                 check->table ? (check->entry ? "`: " : ": ") : "", why);
     return FALSE;
 }
@@ -46,9 +47,9 @@ static gboolean is_word(const char *name) {
 
 static gboolean is_name(const Check *check, const char *name) {
     if (!is_word(name))
-        return refuse(check, "a name consists of letters, digits and `_`");
+        return refuse(check, _("a name consists of letters, digits and `_`"));
     if (g_strv_contains(hard_words, name))
-        return refuse(check, "the grammar keeps this word for itself");
+        return refuse(check, _("the grammar keeps this word for itself"));
     return TRUE;
 }
 
@@ -67,11 +68,11 @@ static gboolean is_phrase(const Check *check, const KjPhrase *phrase, const char
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autofree char *why = NULL;
         if (!texts[i] || !*texts[i])
-            why = g_strdup_printf("the %s has no %s text", what, i ? "Japanese" : "English");
+            why = g_strdup_printf(i ? _("the %s has no Japanese text") : _("the %s has no English text"), what);
         else if (!g_utf8_validate(texts[i], -1, NULL))
-            why = g_strdup_printf("the %s is not UTF-8", what);
+            why = g_strdup_printf(_("the %s is not UTF-8"), what);
         else if (operand_count(texts[i]) != operands)
-            why = g_strdup_printf("the %s must hold `{}` %s", what, operands ? "once" : "nowhere");
+            why = g_strdup_printf(operands ? _("the %s must hold `{}` once") : _("the %s must hold `{}` nowhere"), what);
         if (why)
             return refuse(check, why);
     }
@@ -82,14 +83,14 @@ static gboolean are_words(const Check *check, const char *const *words, const ch
     for (guint i = 0; words[i]; i++) {
         g_autofree char *why = NULL;
         if (!*words[i] || !g_utf8_validate(words[i], -1, NULL))
-            why = g_strdup_printf("a %s is empty or not UTF-8", what);
+            why = g_strdup_printf(_("a %s is empty or not UTF-8"), what);
         for (guint j = 0; j < i && !why; j++)
             if (strcmp(words[i], words[j]) == 0)
-                why = g_strdup_printf("the %s `%s` stands there twice", what, words[i]);
+                why = g_strdup_printf(_("the %s `%s` stands there twice"), what, words[i]);
         if (why)
             return refuse(check, why);
     }
-    return words[0] ? TRUE : refuse(check, "a list of values must not be empty");
+    return words[0] ? TRUE : refuse(check, _("a list of values must not be empty"));
 }
 
 /* Entries of every table begin with their name; `size` is the size of one. */
@@ -97,7 +98,7 @@ static gboolean is_unique(const Check *check, const void *entries, gsize size, g
     const char *name = *(const char *const *) ((const char *) entries + index * size);
     for (guint i = 0; i < index; i++)
         if (strcmp(*(const char *const *) ((const char *) entries + i * size), name) == 0)
-            return refuse(check, "the name stands there twice");
+            return refuse(check, _("the name stands there twice"));
     return TRUE;
 }
 
@@ -121,45 +122,45 @@ static gboolean check_numbers(const Check *check, const KjFieldDefinition *field
     gboolean numeric = field->type >= KJ_TYPE_INTEGER && field->type <= KJ_TYPE_DATE;
     guint64 high = field->high ? field->high : G_MAXINT64;
     if ((field->low || field->high) && (!numeric || field->low > field->high || field->high > G_MAXINT64))
-        return refuse(check, "bounds belong to a number, the lower one first");
+        return refuse(check, _("bounds belong to a number, the lower one first"));
     if (field->names && field->type != KJ_TYPE_INTEGER)
-        return refuse(check, "only an integer has named numbers");
+        return refuse(check, _("only an integer has named numbers"));
     for (guint i = 0; field->names && field->names[i].name; i++) {
         if (!is_word(field->names[i].name) || field->names[i].number < field->low || field->names[i].number > high)
-            return refuse(check, "a named number is out of bounds or its name is not a word");
+            return refuse(check, _("a named number is out of bounds or its name is not a word"));
         for (guint j = 0; j < i; j++)
             if (strcmp(field->names[i].name, field->names[j].name) == 0)
-                return refuse(check, "a named number stands there twice");
+                return refuse(check, _("a named number stands there twice"));
     }
     return TRUE;
 }
 
 static gboolean check_values(const Check *check, const KjFieldDefinition *field) {
     if (field->values && field->type != KJ_TYPE_SYMBOL)
-        return refuse(check, "only an enumeration has values");
-    if (field->values && !are_words(check, field->values, "value"))
+        return refuse(check, _("only an enumeration has values"));
+    if (field->values && !are_words(check, field->values, _("value")))
         return FALSE;
     if ((field->flags & KJ_FIELD_ORDERED) && !field->values && field->type != KJ_TYPE_NAMED)
-        return refuse(check, "only a closed enumeration can be ordered");
+        return refuse(check, _("only a closed enumeration can be ordered"));
     if ((field->flags & KJ_FIELD_CLOSABLE) && (field->type != KJ_TYPE_SYMBOL || field->values))
-        return refuse(check, "only an open enumeration can be closed by a block");
+        return refuse(check, _("only an open enumeration can be closed by a block"));
     return TRUE;
 }
 
 static gboolean check_parts(const Check *check, const KjFieldDefinition *field) {
     if ((field->type == KJ_TYPE_SERVICE) != (field->parts != NULL))
-        return refuse(check, "a service, and only a service, names the two fields it stands for");
+        return refuse(check, _("a service, and only a service, names the two fields it stands for"));
     if (!field->parts)
         return TRUE;
     if (!field->parts[0] || !field->parts[1] || field->parts[2])
-        return refuse(check, "a service stands for two fields");
+        return refuse(check, _("a service stands for two fields"));
     for (guint i = 0; i < 2; i++) {
         const KjFieldDefinition *part = find_field(check->domain, field->parts[i]);
         if (!part || part->type != KJ_TYPE_INTEGER || (part->flags & KJ_FIELD_SET))
-            return refuse(check, "a service stands for two integer fields of the domain");
+            return refuse(check, _("a service stands for two integer fields of the domain"));
     }
     if (field->flags & (KJ_FIELD_REQUIRED | KJ_FIELD_SET))
-        return refuse(check, "a service is neither required nor a set: its two fields may be");
+        return refuse(check, _("a service is neither required nor a set: its two fields may be"));
     return TRUE;
 }
 
@@ -169,29 +170,29 @@ static gboolean check_need(const Check *check, const KjFieldDefinition *field) {
     if (!field->needs_setting && !field->needs_value)
         return TRUE;
     if (!field->needs_setting || !field->needs_value)
-        return refuse(check, "a needed setting goes with a needed value");
+        return refuse(check, _("a needed setting goes with a needed value"));
     while (setting && setting->name && strcmp(setting->name, field->needs_setting) != 0)
         setting++;
-    return setting && setting->name ? TRUE : refuse(check, "it needs a setting that the domain does not have");
+    return setting && setting->name ? TRUE : refuse(check, _("it needs a setting that the domain does not have"));
 }
 
 static gboolean check_fields(Check *check) {
     const KjFieldDefinition *fields = check->domain->fields;
-    check->table = "field";
+    check->table = N_("field");
     for (guint i = 0; fields[i].name; i++) {
         const KjFieldDefinition *field = &fields[i];
         check->entry = field->name;
         if (!is_name(check, field->name) || !is_unique(check, fields, sizeof *fields, i))
             return FALSE;
         if (field->type < KJ_TYPE_BOOL || field->type > KJ_TYPE_NAMED)
-            return refuse(check, "there is no such type");
+            return refuse(check, _("there is no such type"));
         if (field->flags & ~FIELD_FLAGS)
-            return refuse(check, "there is no such flag");
+            return refuse(check, _("there is no such flag"));
         if (field->phase && !is_word(field->phase))
-            return refuse(check, "the phase is not a word");
+            return refuse(check, _("the phase is not a word"));
         if (!check_numbers(check, field) || !check_values(check, field) || !check_parts(check, field) || !check_need(check, field) ||
             !is_phrase(check, &field->phrase, "phrase", field->type == KJ_TYPE_BOOL && !(field->flags & KJ_FIELD_SET) ? 0 : 1) ||
-            !is_phrase(check, &field->doc, "documentation", 0))
+            !is_phrase(check, &field->doc, _("documentation"), 0))
             return FALSE;
     }
     return TRUE;
@@ -208,7 +209,7 @@ static gboolean has_rate(const KjDomain *domain, const char *effect) {
 
 static gboolean check_effects(Check *check) {
     const KjEffectDefinition *effects = check->domain->effects;
-    check->table = "effect";
+    check->table = N_("effect");
     for (guint i = 0; effects[i].name; i++) {
         const KjEffectDefinition *effect = &effects[i];
         gboolean refuses = (effect->flags & KJ_EFFECT_REFUSES) != 0;
@@ -216,44 +217,44 @@ static gboolean check_effects(Check *check) {
         if (!is_name(check, effect->name) || !is_unique(check, effects, sizeof *effects, i))
             return FALSE;
         if (effect->flags & ~EFFECT_FLAGS)
-            return refuse(check, "there is no such flag");
+            return refuse(check, _("there is no such flag"));
         if (effect->flags & (effect->flags - 1))
-            return refuse(check, "an effect is only one of: it refuses, limits, holds, requires");
+            return refuse(check, _("an effect is only one of: it refuses, limits, holds, requires"));
         if (i > 0 && !refuses && (effects[i - 1].flags & KJ_EFFECT_REFUSES))
-            return refuse(check, "effects go from the mildest to the strictest, and what refuses is stricter than what does not");
+            return refuse(check, _("effects go from the mildest to the strictest, and what refuses is stricter than what does not"));
         if (strcmp(effect->name, "require") == 0 && !(effect->flags & KJ_EFFECT_REQUIRES))
-            return refuse(check, "an effect of this name must be one that requires");
+            return refuse(check, _("an effect of this name must be one that requires"));
         if ((effect->flags & KJ_EFFECT_LIMITS) && !has_rate(check->domain, effect->name))
-            return refuse(check, "an effect that limits needs a parameter for its rate");
-        if (!is_phrase(check, &effect->phrase, "phrase", 0) || !is_phrase(check, &effect->doc, "documentation", 0))
+            return refuse(check, _("an effect that limits needs a parameter for its rate"));
+        if (!is_phrase(check, &effect->phrase, _("phrase"), 0) || !is_phrase(check, &effect->doc, _("documentation"), 0))
             return FALSE;
     }
     check->entry = NULL;
     if (!effects[0].name)
-        return refuse(check, "a domain has at least one effect");
+        return refuse(check, _("a domain has at least one effect"));
     if (check->domain->default_effect && !find_effect(check->domain, check->domain->default_effect))
-        return refuse(check, "the default effect is not one of the effects");
+        return refuse(check, _("the default effect is not one of the effects"));
     return TRUE;
 }
 
 static gboolean check_parameters(Check *check) {
     const KjParameterDefinition *parameters = check->domain->parameters;
-    check->table = "parameter";
+    check->table = N_("parameter");
     for (guint i = 0; parameters && parameters[i].name; i++) {
         const KjParameterDefinition *parameter = &parameters[i];
         check->entry = parameter->name;
         if (!is_name(check, parameter->name) || !is_unique(check, parameters, sizeof *parameters, i))
             return FALSE;
         if (find_field(check->domain, parameter->name))
-            return refuse(check, "a field has the same name");
+            return refuse(check, _("a field has the same name"));
         if (parameter->kind < KJ_PARAMETER_RATE || parameter->kind > KJ_PARAMETER_FIELDS)
-            return refuse(check, "there is no such kind");
+            return refuse(check, _("there is no such kind"));
         if (!parameter->effects || !parameter->effects[0])
-            return refuse(check, "no effect takes it");
+            return refuse(check, _("no effect takes it"));
         for (const char *const *effect = parameter->effects; *effect; effect++)
             if (!find_effect(check->domain, *effect))
-                return refuse(check, "it names an effect that the domain does not have");
-        if (!is_phrase(check, &parameter->phrase, "phrase", 1) || !is_phrase(check, &parameter->doc, "documentation", 0))
+                return refuse(check, _("it names an effect that the domain does not have"));
+        if (!is_phrase(check, &parameter->phrase, _("phrase"), 1) || !is_phrase(check, &parameter->doc, _("documentation"), 0))
             return FALSE;
     }
     return TRUE;
@@ -278,7 +279,7 @@ static gboolean is_initial(const KjSettingDefinition *setting) {
 
 static gboolean check_settings(Check *check) {
     const KjSettingDefinition *settings = check->domain->settings;
-    check->table = "setting";
+    check->table = N_("setting");
     for (guint i = 0; settings && settings[i].name; i++) {
         const KjSettingDefinition *setting = &settings[i];
         check->entry = setting->name;
@@ -286,14 +287,14 @@ static gboolean check_settings(Check *check) {
             return FALSE;
         if (setting->type != KJ_TYPE_SYMBOL && setting->type != KJ_TYPE_BOOL && setting->type != KJ_TYPE_DURATION &&
             setting->type != KJ_TYPE_INTEGER)
-            return refuse(check, "a setting is a symbol, a boolean, a duration or an integer");
+            return refuse(check, _("a setting is a symbol, a boolean, a duration or an integer"));
         if ((setting->type == KJ_TYPE_SYMBOL) != (setting->values != NULL))
-            return refuse(check, "a symbol, and only a symbol, has values");
-        if (setting->values && !are_words(check, setting->values, "value"))
+            return refuse(check, _("a symbol, and only a symbol, has values"));
+        if (setting->values && !are_words(check, setting->values, _("value")))
             return FALSE;
         if (setting->initial && !is_initial(setting))
-            return refuse(check, "the initial value is not of the setting's type");
-        if (!is_phrase(check, &setting->doc, "documentation", 0))
+            return refuse(check, _("the initial value is not of the setting's type"));
+        if (!is_phrase(check, &setting->doc, _("documentation"), 0))
             return FALSE;
     }
     return TRUE;
@@ -301,14 +302,14 @@ static gboolean check_settings(Check *check) {
 
 static gboolean check_annotations(Check *check) {
     const KjAnnotationDefinition *annotations = check->domain->annotations;
-    check->table = "annotation";
+    check->table = N_("annotation");
     for (guint i = 0; annotations && annotations[i].name; i++) {
         check->entry = annotations[i].name;
         if (!is_name(check, annotations[i].name) || !is_unique(check, annotations, sizeof *annotations, i))
             return FALSE;
         if (g_strv_contains(common_annotations, annotations[i].name))
-            return refuse(check, "every domain has this annotation already");
-        if (!is_phrase(check, &annotations[i].doc, "documentation", 0))
+            return refuse(check, _("every domain has this annotation already"));
+        if (!is_phrase(check, &annotations[i].doc, _("documentation"), 0))
             return FALSE;
     }
     return TRUE;
@@ -316,16 +317,16 @@ static gboolean check_annotations(Check *check) {
 
 static gboolean check_targets(Check *check) {
     const KjTargetDefinition *targets = check->domain->targets;
-    check->table = "target";
+    check->table = N_("target");
     for (guint i = 0; targets && targets[i].name; i++) {
         check->entry = targets[i].name;
         if (!*targets[i].name || !g_utf8_validate(targets[i].name, -1, NULL))
-            return refuse(check, "the name is empty or not UTF-8");
+            return refuse(check, _("the name is empty or not UTF-8"));
         if (!is_unique(check, targets, sizeof *targets, i))
             return FALSE;
         if (!targets[i].emit)
-            return refuse(check, "it has no function that writes it");
-        if (!is_phrase(check, &targets[i].doc, "documentation", 0))
+            return refuse(check, _("it has no function that writes it"));
+        if (!is_phrase(check, &targets[i].doc, _("documentation"), 0))
             return FALSE;
     }
     return TRUE;
@@ -334,21 +335,22 @@ static gboolean check_targets(Check *check) {
 gboolean kj_domain_check(const KjDomain *domain, GError **error) {
     Check check = { .domain = domain, .error = error };
     if (domain->abi != KJ_DOMAIN_ABI || domain->size != sizeof(KjDomain)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN, "the plugin was built for interface %u of %u bytes; this is interface %u of %u bytes",
+        g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN,
+                    _("the plugin was built for interface %u of %u bytes; this is interface %u of %u bytes"),
                     domain->abi, domain->size, KJ_DOMAIN_ABI, (guint) sizeof(KjDomain));
         return FALSE;
     }
     if (!is_name(&check, domain->name))
         return FALSE;
     if (!domain->version || !*domain->version)
-        return refuse(&check, "it has no version");
+        return refuse(&check, _("it has no version"));
     if (domain->combining < KJ_COMBINING_FIRST_MATCH || domain->combining > KJ_COMBINING_ADD_UP)
-        return refuse(&check, "there is no such combining rule");
+        return refuse(&check, _("there is no such combining rule"));
     if (!domain->fields || !domain->effects)
-        return refuse(&check, "it has no fields or no effects");
-    if (!is_phrase(&check, &domain->doc, "documentation", 0) || !is_phrase(&check, &domain->subject, "subject", 0))
+        return refuse(&check, _("it has no fields or no effects"));
+    if (!is_phrase(&check, &domain->doc, _("documentation"), 0) || !is_phrase(&check, &domain->subject, _("subject"), 0))
         return FALSE;
-    if (domain->read_request && !is_phrase(&check, &domain->request_doc, "request documentation", 0))
+    if (domain->read_request && !is_phrase(&check, &domain->request_doc, _("request documentation"), 0))
         return FALSE;
     return check_fields(&check) && check_effects(&check) && check_parameters(&check) && check_settings(&check) &&
            check_annotations(&check) && check_targets(&check);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <kijun/explain_values.h>
+#include <kijun/translate.h>
 
 #define NEAREST_SHOWN 3  /* rules that did not match */
 #define FAILURES_SHOWN 4 /* failing tests of one of them */
@@ -245,10 +246,20 @@ static void tell_nearest(const Telling *telling) {
     g_string_append(telling->out, telling->japanese ? "。\n" : ".\n");
 }
 
+/* A problem is "FIELD: why", and `why` one of the sentences marked in request.c, value.c and so on. */
+char *kj_explain_problem(const char *problem) {
+    const char *colon = strstr(problem, ": ");
+    if (!colon || !colon[2])
+        return g_strdup(*problem ? _(problem) : problem);
+    g_autofree char *name = g_strndup(problem, (gsize) (colon - problem));
+    return g_strconcat(strcmp(name, "request") == 0 ? _("request") : name, ": ", _(colon + 2), NULL);
+}
+
 void kj_explain(KjRequest *request, const KjVerdict *verdict, const KjAskedValue *values, guint count, const char *language, GString *out) {
     Telling telling = { request, verdict, strcmp(language, "ja") == 0, out };
     if (verdict->outcome == KJ_OUTCOME_ERROR) {
-        SAY(&telling, WORD_ERROR, verdict->problem ? verdict->problem : "?");
+        g_autofree char *problem = kj_explain_problem(verdict->problem ? verdict->problem : "?");
+        SAY(&telling, WORD_ERROR, problem);
         tell_asked(&telling, values, count);
         return;
     }

@@ -25,6 +25,9 @@ typedef struct {
  * miss. Lines end in '\n'. `language` is "en" or "ja"; `values` may be NULL. */
 void kj_explain(KjRequest *request, const KjVerdict *verdict, const KjAskedValue *values, guint count, const char *language, GString *out);
 
+/* A verdict's problem in the language gettext speaks: deciding itself looks nothing up. Free with g_free. */
+char *kj_explain_problem(const char *problem);
+
 #define KJ_NEAR_MISS_CHANGES 4
 
 /* A request that differs in a few fields only and is let through. */

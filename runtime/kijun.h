@@ -129,7 +129,7 @@ typedef struct {
     guint32 rule;         /* index in the table, for kj_view_rule(); KJ_RULE_DEFAULT; KJ_RULE_ERROR */
     const char *label;    /* bare label of the deciding rule; "default"; "error" */
     guint32 matched;      /* how many rules decided: strictest: those of the winning effect; requirements: all that matched; else 1 or 0 */
-    const char *problem;  /* on an error, what is wrong, in English; else NULL. Of the request: valid until it is set, cleared or freed */
+    const char *problem;  /* on an error, what is wrong, in English (kj_explain_problem translates); else NULL. Valid until the request changes */
 } KjVerdict;
 
 /* Decides. Always fills the verdict; returns its outcome. */

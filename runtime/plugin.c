@@ -14,6 +14,7 @@
 #include <sys/auxv.h>
 
 #include <kijun/domain.h>
+#include <kijun/translate.h>
 
 #ifndef KJ_PLUGIN_DIR
 #error "KJ_PLUGIN_DIR must name the plugin folder"
@@ -43,7 +44,7 @@ static gboolean add_domain(const KjDomain *domain, GError **error) {
         return FALSE;
     const KjDomain *other = find_domain(domain->name);
     if (other && other != domain) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN, "domain `%s`: another plugin has this name already", domain->name);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN, _("domain `%s`: another plugin has this name already"), domain->name);
         return FALSE;
     }
     if (!domains)
@@ -61,7 +62,7 @@ static gboolean load_module(const char *path, GError **error) {
         return FALSE;
     }
     if (!g_module_symbol(module, KJ_DOMAIN_SYMBOL, &symbol) || !symbol) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN, "it does not export `%s`", KJ_DOMAIN_SYMBOL);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN, _("it does not export `%s`"), KJ_DOMAIN_SYMBOL);
         g_module_close(module);
         return FALSE;
     }

@@ -15,16 +15,17 @@
 
 #include <kijun/calendar.h>
 #include <kijun/match/classify.h>
+#include <kijun/translate.h>
 #include <kijun/value.h>
 
 #define FIRST_ROOM 1024
 
 static gboolean fail(KjRequest *request, guint32 field, const char *why, GError **error) {
-    const char *name = field == KJ_NONE ? "request" : KJ_STRING(&request->table->image, request->fields[field].name);
+    const char *name = field == KJ_NONE ? N_("request") : KJ_STRING(&request->table->image, request->fields[field].name);
     if (!request->bad)
         g_snprintf(request->problem, sizeof request->problem, "%s: %s", name, why);
     request->bad = TRUE;
-    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "%s: %s", name, why);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "%s: %s", field == KJ_NONE ? _("request") : name, _(why));
     return FALSE;
 }
 
@@ -32,7 +33,7 @@ static gboolean fail(KjRequest *request, guint32 field, const char *why, GError 
 static gboolean check_field(KjRequest *request, int field, GError **error) {
     if (field >= 0 && (guint32) field < request->block->field_count && request->fields[field].kind == KJ_FIELD_KIND_VALUE)
         return TRUE;
-    return fail(request, KJ_NONE, "the block has no such field", error);
+    return fail(request, KJ_NONE, N_("the block has no such field"), error);
 }
 
 /* ---- texts ---- */
@@ -51,11 +52,11 @@ static gboolean reserve(char **room, gsize *size, gsize needed) {
 /* Tokens in the request's room. -1 with *problem. */
 static int read_tokens(KjRequest *request, KjType type, const char *text, gsize length, const char **tokens, const char **problem) {
     if (length > KJ_REQUEST_VALUE_MAX) {
-        *problem = "the value is too long";
+        *problem = N_("the value is too long");
         return -1;
     }
     if (!reserve(&request->room, &request->room_size, 4 * length + 8)) {
-        *problem = "out of memory";
+        *problem = N_("out of memory");
         return -1;
     }
     return kj_value_tokens(type, text, length, request->room, request->room_size, tokens, KJ_TOKENS_MAX, problem);
@@ -99,7 +100,7 @@ static gboolean read_number(const KjRequest *request, const KjRecordField *field
                             const char **problem) {
     switch ((KjType) field->type) {
     case KJ_TYPE_BOOL:
-        *problem = "neither true nor false";
+        *problem = N_("neither true nor false");
         return read_bool(text, length, number);
     case KJ_TYPE_INTEGER:
         return find_value(request, field, text, length, number) || kj_value_read_integer(text, length, number, problem);
@@ -110,10 +111,10 @@ static gboolean read_number(const KjRequest *request, const KjRecordField *field
     case KJ_TYPE_DATE:
         return kj_value_read_date(text, length, number, problem);
     case KJ_TYPE_SYMBOL:
-        *problem = "no value of the enumeration";
+        *problem = N_("no value of the enumeration");
         return find_value(request, field, text, length, number);
     default:
-        *problem = "not a field of numbers";
+        *problem = N_("not a field of numbers");
         return FALSE;
     }
 }
@@ -125,7 +126,7 @@ static gboolean check_number(const KjRecordField *field, guint64 number, const c
     else
         inside = field->high == 0 ? number <= G_MAXINT64 : number >= field->low && number <= field->high;
     if (!inside)
-        *problem = "outside the bounds of the field";
+        *problem = N_("outside the bounds of the field");
     return inside;
 }
 
@@ -174,7 +175,7 @@ static gboolean give_ordinal(KjRequest *request, guint32 index, KjOrdinal ordina
         return TRUE;
     }
     if (request->classes[index] != 0)
-        return fail(request, index, "given twice", error);
+        return fail(request, index, N_("given twice"), error);
     if (kj_field_is_direct(field))
         request->classes[index] = (guint32) ordinal.low + 1;
     else
@@ -194,12 +195,12 @@ static gboolean give_text(KjRequest *request, guint32 index, const char *text, g
         return TRUE;
     }
     if (request->classes[index] != 0)
-        return fail(request, index, "given twice", error);
+        return fail(request, index, N_("given twice"), error);
     guint32 klass = kj_classify_tokens(&request->table->image, field, tokens, (guint) count);
     if (klass == 0)
-        return fail(request, index, "the table gives the value no class", error);
+        return fail(request, index, N_("the table gives the value no class"), error);
     if (request->compared[index] && !keep_tokens(&request->values[index], tokens, (guint) count))
-        return fail(request, index, "out of memory", error);
+        return fail(request, index, N_("out of memory"), error);
     request->classes[index] = klass;
     return TRUE;
 }
@@ -226,7 +227,7 @@ static gboolean give_service(KjRequest *request, guint32 index, const char *text
     const KjRecordField *field = &request->fields[index];
     const char *slash = memchr(text, '/', length);
     if (!slash)
-        return fail(request, index, "a service is written PORT/PROTOCOL", error);
+        return fail(request, index, N_("a service is written PORT/PROTOCOL"), error);
     gsize port = (gsize) (slash - text);
     return give_value(request, field->right, text, port, error) && give_value(request, field->left, slash + 1, length - port - 1, error);
 }
@@ -245,7 +246,7 @@ gboolean kj_request_set_number(KjRequest *request, int field, guint64 number, GE
     if (!check_field(request, field, error))
         return FALSE;
     if (!is_number_field(&request->fields[field]))
-        return fail(request, (guint32) field, "not a field of numbers", error);
+        return fail(request, (guint32) field, N_("not a field of numbers"), error);
     if (!check_number(&request->fields[field], number, &problem))
         return fail(request, (guint32) field, problem, error);
     return give_ordinal(request, (guint32) field, kj_ordinal_number(number), error);
@@ -257,7 +258,7 @@ gboolean kj_request_set_address(KjRequest *request, int field, const guint8 *add
     if (!check_field(request, field, error))
         return FALSE;
     if (request->fields[field].type != KJ_TYPE_ADDRESS || (length != 4 && length != 16))
-        return fail(request, (guint32) field, "an address of 4 or 16 bytes is needed, for a field of addresses", error);
+        return fail(request, (guint32) field, N_("an address of 4 or 16 bytes is needed, for a field of addresses"), error);
     if (length == 4) {
         memcpy(&ipv4, address, 4);
         return give_ordinal(request, (guint32) field, (KjOrdinal){ 4, 0, GUINT32_FROM_BE(ipv4) }, error);
@@ -270,7 +271,7 @@ gboolean kj_request_set_empty(KjRequest *request, int field, GError **error) {
     if (!check_field(request, field, error))
         return FALSE;
     if (!(request->fields[field].flags & KJ_FIELD_SET))
-        return fail(request, (guint32) field, "holds one value, not a set", error);
+        return fail(request, (guint32) field, N_("holds one value, not a set"), error);
     begin_set(request, (guint32) field);
     return TRUE;
 }

@@ -13,7 +13,7 @@
 #define END { 0, KJ_COLUMN_END, 0 }
 
 const KjSectionShape kj_section_shapes[KJ_SECTION_COUNT + 1] = {
-    [0] = { "the header", 0, { END } },
+    [0] = { N_("the header"), 0, { END } },
     [KJ_SECTION_STRINGS] = { "STRINGS", 1, { END } },
 #define R KjRecordBlock
     [KJ_SECTION_BLOCKS] = { "BLOCKS", sizeof(R),

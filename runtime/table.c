@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <kijun/translate.h>
+
 #if G_BYTE_ORDER != G_LITTLE_ENDIAN
 #error "the table format is little-endian and is used as it lies in memory"
 #endif
@@ -36,7 +38,7 @@ static gboolean write_all(int fd, const char *bytes, gsize length, GError **erro
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return fail_io(error, "cannot copy the table");
+            return fail_io(error, _("cannot copy the table"));
         bytes += written;
         length -= (gsize) written;
     }
@@ -51,9 +53,9 @@ static gboolean copy_file(int from, int to, gsize length, GError **error) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fail_io(error, "cannot read the table");
+            return fail_io(error, _("cannot read the table"));
         if (got == 0) {
-            g_set_error_literal(error, KJ_ERROR, KJ_ERROR_IO, "the table became shorter while it was read");
+            g_set_error_literal(error, KJ_ERROR, KJ_ERROR_IO, _("the table became shorter while it was read"));
             return FALSE;
         }
         if (!write_all(to, buffer, (gsize) got, error))
@@ -66,10 +68,10 @@ static gboolean copy_file(int from, int to, gsize length, GError **error) {
 /* Seals and maps the memory file. From here on nobody, not even this process, can change the bytes. */
 static gboolean seal(KjTable *table, int fd, gsize length, GError **error) {
     if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        return fail_io(error, "cannot seal the table");
+        return fail_io(error, _("cannot seal the table"));
     void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
-        return fail_io(error, "cannot map the table");
+        return fail_io(error, _("cannot map the table"));
     table->bytes = bytes;
     table->size = length;
     return TRUE;
@@ -78,7 +80,8 @@ static gboolean seal(KjTable *table, int fd, gsize length, GError **error) {
 static gboolean check_length(guint64 length, GError **error) {
     if (length >= sizeof(KjTableHeader) && length <= KJ_TABLE_BYTES_MAX)
         return TRUE;
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_TABLE, length > KJ_TABLE_BYTES_MAX ? "the table is too large" : "this is not a table");
+    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_TABLE,
+                        length > KJ_TABLE_BYTES_MAX ? _("the table is too large") : _("this is not a table"));
     return FALSE;
 }
 
@@ -86,7 +89,7 @@ static gboolean check_length(guint64 length, GError **error) {
 static gboolean take_copy(KjTable *table, int source, const void *bytes, gsize length, GError **error) {
     int fd = memfd_create("kijun-table", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
-        return fail_io(error, "cannot copy the table");
+        return fail_io(error, _("cannot copy the table"));
     gboolean taken = (bytes ? write_all(fd, bytes, length, error) : copy_file(source, fd, length, error)) && seal(table, fd, length, error);
     close(fd);
     return taken;
@@ -108,7 +111,7 @@ static gboolean check_hash(const KjTable *table, GError **error) {
     g_checksum_get_digest(checksum, hash, &hash_length);
     if (memcmp(hash, header->hash, sizeof hash) == 0)
         return TRUE;
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_TABLE, "the table is damaged: its hash is not that of its bytes");
+    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_TABLE, _("the table is damaged: its hash is not that of its bytes"));
     return FALSE;
 }
 
@@ -118,8 +121,8 @@ static gboolean judge(KjTable *table, GError **error) {
         return FALSE;
     if (kj_verify(table->bytes, table->size, &table->image, &flaw))
         return kj_zones_load(table, error);
-    g_set_error(error, KJ_ERROR, KJ_ERROR_TABLE, "the table is refused: %s (%s, record %" G_GUINT64_FORMAT ")", flaw.reason,
-                kj_section_shapes[flaw.section].name, flaw.record);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_TABLE, _("the table is refused: %s (%s, record %" PRIu64 ")"), _(flaw.reason),
+                _(kj_section_shapes[flaw.section].name), flaw.record);
     return FALSE;
 }
 
@@ -143,9 +146,9 @@ KjTable *kj_table_open(const char *path, GError **error) {
     KjTable *table = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a FIFO must not hang us; it is no regular file */
     if (fd < 0 || fstat(fd, &status) != 0) {
-        fail_io(&problem, "cannot open");
+        fail_io(&problem, _("cannot open"));
     } else if (!S_ISREG(status.st_mode)) {
-        g_set_error_literal(&problem, KJ_ERROR, KJ_ERROR_IO, "not a regular file");
+        g_set_error_literal(&problem, KJ_ERROR, KJ_ERROR_IO, _("not a regular file"));
     } else {
         table = table_new(fd, NULL, (guint64) status.st_size, &problem);
     }
@@ -204,8 +207,8 @@ gboolean kj_table_find_block(const KjTable *table, const char *name, guint *bloc
     if (found == 1)
         return TRUE;
     g_autofree char *list = list_blocks(table);
-    g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "there is %s block `%s`; the blocks are: %s",
-                found ? "more than one" : "no", name, list);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN,
+                found ? _("there is more than one block `%s`; the blocks are: %s") : _("there is no block `%s`; the blocks are: %s"), name, list);
     return FALSE;
 }
 

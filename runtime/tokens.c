@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include <kijun/translate.h>
+
 #define LABEL_MAX 63 /* RFC 1035, 2.3.4 */
 
 typedef struct {
@@ -26,11 +28,11 @@ typedef struct {
 static gboolean add_token(Splitter *splitter, char mark, const char *text, gsize length) {
     gsize marked = mark ? 1 : 0;
     if (splitter->count >= splitter->most) {
-        splitter->problem = "the value has too many parts";
+        splitter->problem = N_("the value has too many parts");
         return FALSE;
     }
     if (length >= splitter->left || marked + length >= splitter->left) {
-        splitter->problem = "the value is too long";
+        splitter->problem = N_("the value is too long");
         return FALSE;
     }
     splitter->room[0] = mark;
@@ -44,7 +46,7 @@ static gboolean add_token(Splitter *splitter, char mark, const char *text, gsize
 
 static gboolean split_path(Splitter *splitter, const char *text, gsize length) {
     if (length == 0 || text[0] != '/') {
-        splitter->problem = "a path begins with `/`";
+        splitter->problem = N_("a path begins with `/`");
         return FALSE;
     }
     if (length == 1)
@@ -55,9 +57,9 @@ static gboolean split_path(Splitter *splitter, const char *text, gsize length) {
         const char *segment = text + begin;
         gsize size = end - begin;
         if (size == 0)
-            splitter->problem = "a path has no empty segment and no `/` at its end";
+            splitter->problem = N_("a path has no empty segment and no `/` at its end");
         else if ((size == 1 && segment[0] == '.') || (size == 2 && segment[0] == '.' && segment[1] == '.'))
-            splitter->problem = "a path has no `.` or `..` segment";
+            splitter->problem = N_("a path has no `.` or `..` segment");
         if (splitter->problem || !add_token(splitter, '\0', segment, size))
             return FALSE;
         begin = end + 1;
@@ -81,14 +83,14 @@ static gboolean check_local(const char *local, gsize length) {
 static gboolean add_label(Splitter *splitter, const char *label, gsize length) {
     char *copy = splitter->room;
     if (length < 1 || length > LABEL_MAX) {
-        splitter->problem = length < 1 ? "a mail domain has no empty label" : "a label of a mail domain has at most 63 bytes";
+        splitter->problem = length < 1 ? N_("a mail domain has no empty label") : N_("a label of a mail domain has at most 63 bytes");
         return FALSE;
     }
     if (!add_token(splitter, '\0', label, length))
         return FALSE;
     for (; *copy; copy++) {
         if (!is_mail_byte(*copy)) {
-            splitter->problem = "a mail domain holds a character that cannot stand there";
+            splitter->problem = N_("a mail domain holds a character that cannot stand there");
             return FALSE;
         }
         *copy = g_ascii_tolower(*copy);
@@ -127,7 +129,7 @@ static gboolean split_international(Splitter *splitter, const char *domain, gsiz
         ascii = g_hostname_to_ascii(copy);
     }
     if (!ascii) {
-        splitter->problem = "the mail domain is no valid international domain name";
+        splitter->problem = N_("the mail domain is no valid international domain name");
         return FALSE;
     }
     return split_domain(splitter, ascii, strlen(ascii));
@@ -137,7 +139,7 @@ static gboolean split_international(Splitter *splitter, const char *domain, gsiz
 static gboolean add_literal_domain(Splitter *splitter, const char *domain, gsize length) {
     char *copy = splitter->room;
     if (length > LABEL_MAX || !is_ascii(domain, length)) {
-        splitter->problem = "the address in place of a mail domain is no address";
+        splitter->problem = N_("the address in place of a mail domain is no address");
         return FALSE;
     }
     if (!add_token(splitter, '\0', domain, length))
@@ -152,12 +154,12 @@ static gboolean split_mail(Splitter *splitter, const char *text, gsize length) {
     while (at > 0 && text[at - 1] != '@')
         at--;
     if (at == 0) {
-        splitter->problem = "a mail address is needed, such as name@example.jp";
+        splitter->problem = N_("a mail address is needed, such as name@example.jp");
         return FALSE;
     }
     gsize local = at - 1, domain = length - at;
     if (!check_local(text, local)) {
-        splitter->problem = "the local part of the mail address is empty or holds a character that must be quoted";
+        splitter->problem = N_("the local part of the mail address is empty or holds a character that must be quoted");
         return FALSE;
     }
     gboolean split = domain >= 2 && text[at] == '[' && text[length - 1] == ']' ? add_literal_domain(splitter, text + at, domain)
@@ -172,14 +174,14 @@ int kj_value_tokens(KjType type, const char *text, gsize length, char *room, gsi
     Splitter splitter = { .room = room, .left = room_size, .tokens = tokens, .most = most };
     gboolean split;
     if (!g_utf8_validate_len(text, length, NULL)) {
-        splitter.problem = "the value is not UTF-8 or holds NUL";
+        splitter.problem = N_("the value is not UTF-8 or holds NUL");
         split = FALSE;
     } else if (type == KJ_TYPE_PATH) {
         split = split_path(&splitter, text, length);
     } else if (type == KJ_TYPE_MAIL) {
         split = split_mail(&splitter, text, length);
     } else if (length == 0 && type != KJ_TYPE_TEXT) {
-        splitter.problem = "the value is empty";
+        splitter.problem = N_("the value is empty");
         split = FALSE;
     } else {
         split = add_token(&splitter, '\0', text, length);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <kijun/calendar.h>
+#include <kijun/translate.h>
 
 #define NUMBER_MAX ((guint64) G_MAXINT64) /* KJ_TYPE_INTEGER ends at 2^63-1, and so do sizes and durations */
 #define ADDRESS_TEXT_MAX 63                /* the longest IPv6 text has 45 bytes */
@@ -70,7 +71,7 @@ static gboolean read_with_unit(const char *text, gsize length, const Unit *units
         if (strlen(units->name) != length - used || memcmp(units->name, text + used, length - used) != 0)
             continue;
         if (overflow || digits > NUMBER_MAX / units->factor)
-            return refuse(problem, "the number is too large");
+            return refuse(problem, N_("the number is too large"));
         *number = digits * units->factor;
         return TRUE;
     }
@@ -78,15 +79,15 @@ static gboolean read_with_unit(const char *text, gsize length, const Unit *units
 }
 
 gboolean kj_value_read_integer(const char *text, gsize length, guint64 *number, const char **problem) {
-    return read_with_unit(text, length, plain_units, number, "a whole number is needed, such as 443 or 1_000", problem);
+    return read_with_unit(text, length, plain_units, number, N_("a whole number is needed, such as 443 or 1_000"), problem);
 }
 
 gboolean kj_value_read_size(const char *text, gsize length, guint64 *bytes, const char **problem) {
-    return read_with_unit(text, length, size_units, bytes, "a size is needed, such as 10MB or 512KiB", problem);
+    return read_with_unit(text, length, size_units, bytes, N_("a size is needed, such as 10MB or 512KiB"), problem);
 }
 
 gboolean kj_value_read_duration(const char *text, gsize length, guint64 *seconds, const char **problem) {
-    return read_with_unit(text, length, duration_units, seconds, "a duration is needed, such as 90s, 15m, 8h, 180d or 1y", problem);
+    return read_with_unit(text, length, duration_units, seconds, N_("a duration is needed, such as 90s, 15m, 8h, 180d or 1y"), problem);
 }
 
 /* ---- dates and instants ---- */
@@ -107,12 +108,12 @@ gboolean kj_value_read_date(const char *text, gsize length, guint64 *days, const
     guint year, month, day;
     if (length != 10 || text[4] != '-' || text[7] != '-' || !read_fixed(text, 4, &year) || !read_fixed(text + 5, 2, &month) ||
         !read_fixed(text + 8, 2, &day))
-        return refuse(problem, "a date is needed, such as 2026-12-31");
+        return refuse(problem, N_("a date is needed, such as 2026-12-31"));
     if (year < KJ_CALENDAR_FIRST_YEAR || year > KJ_CALENDAR_LAST_YEAR)
-        return refuse(problem, "the year must lie between 1970 and 2099");
+        return refuse(problem, N_("the year must lie between 1970 and 2099"));
     gboolean leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     if (month < 1 || month > 12 || day < 1 || day > month_days[month - 1] || (month == 2 && day == 29 && !leap))
-        return refuse(problem, "there is no such day in the calendar");
+        return refuse(problem, N_("there is no such day in the calendar"));
     *days = kj_calendar_days(year, month, day);
     return TRUE;
 }
@@ -151,23 +152,23 @@ static gboolean read_offset(const char *text, gsize length, gint64 *offset) {
 
 static gboolean in_calendar(gint64 seconds, gint64 *result, const char **problem) {
     if (seconds < 0 || seconds >= KJ_INSTANT_END)
-        return refuse(problem, "the instant must lie between 1970 and 2099");
+        return refuse(problem, N_("the instant must lie between 1970 and 2099"));
     *result = seconds;
     return TRUE;
 }
 
 /* Wall clock time in a zone. An hour that a clock change repeats is taken in standard time; one that it skips moves on by the change. */
 static gboolean read_local(gint64 local, const char *zone, gint64 *seconds, const char **problem) {
-    g_autoptr(GTimeZone) time_zone = g_time_zone_new_identifier(zone);
+    g_autoptr(GTimeZone) time_zone = kj_value_zone(zone);
     if (!time_zone)
-        return refuse(problem, "this machine does not know the time zone");
+        return refuse(problem, N_("this machine does not know the time zone"));
     gint64 adjusted = local;
     int interval = g_time_zone_adjust_time(time_zone, G_TIME_TYPE_STANDARD, &adjusted);
     return in_calendar(adjusted - g_time_zone_get_offset(time_zone, interval), seconds, problem);
 }
 
 gboolean kj_value_read_instant(const char *text, gsize length, const char *zone, gint64 *seconds, const char **problem) {
-    static const char why[] = "an instant is needed, such as `2026-11-24 10:00`, 2026-11-24T10:00:00Z or seconds since 1970";
+    static const char why[] = N_("an instant is needed, such as `2026-11-24 10:00`, 2026-11-24T10:00:00Z or seconds since 1970");
     guint64 number;
     gboolean overflow;
     if (length > 0 && read_digits(text, length, &number, &overflow) == length)
@@ -217,7 +218,7 @@ static gboolean read_ipv4(const char *text, gsize length, guint32 *address) {
 }
 
 gboolean kj_value_read_address(const char *text, gsize length, KjOrdinal *address, const char **problem) {
-    static const char why[] = "an address is needed, such as 192.0.2.7 or 2001:db8::7";
+    static const char why[] = N_("an address is needed, such as 192.0.2.7 or 2001:db8::7");
     guint32 ipv4;
     if (read_ipv4(text, length, &ipv4)) {
         *address = (KjOrdinal){ 4, 0, ipv4 };
@@ -256,13 +257,13 @@ gboolean kj_value_read_prefix(const char *text, gsize length, KjInterval *range,
         gsize digits = length - address_length - 1;
         if (digits < 1 || digits > 3 || !read_fixed(slash + 1, (guint) digits, &prefix) || prefix > bits ||
             (slash[1] == '0' && digits > 1))
-            return refuse(problem, "the prefix length must be a number up to 32 for IPv4 and up to 128 for IPv6");
+            return refuse(problem, N_("the prefix length must be a number up to 32 for IPv4 and up to 128 for IPv6"));
     }
     KjOrdinal mask = host_mask(address.family, prefix);
     range->low = (KjOrdinal){ address.family, address.high & ~mask.high, address.low & ~mask.low };
     range->high = (KjOrdinal){ address.family, address.high | mask.high, address.low | mask.low };
     if (kj_ordinal_compare(range->low, address) != 0)
-        return refuse(problem, "the prefix has bits set behind its length");
+        return refuse(problem, N_("the prefix has bits set behind its length"));
     return TRUE;
 }
 

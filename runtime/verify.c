@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#define WORK_MAX (G_GUINT64_CONSTANT(1) << 31) /* some seconds; the largest honest table needs a thousandth */
+#define WORK_MAX (G_GUINT64_CONSTANT(1) << 28) /* about a second; the largest honest table needs a hundredth */
 
 typedef struct {
     KjImage *image;
@@ -36,7 +36,7 @@ static gboolean refuse(Verifier *verifier, const char *reason) {
             return refuse(verifier, (reason)); \
     } while (0)
 
-/* Each amount is below 2^32, and the sum ends at the first above 2^31. */
+/* Each amount is below 2^32, and the sum ends at the first above 2^28. */
 #define SPEND(amount) DEMAND((verifier->work += (amount)) <= WORK_MAX, "lists are shared too often")
 
 static gboolean in_range(guint64 first, guint64 count, guint64 total) {
@@ -109,19 +109,19 @@ static gboolean verify_column(Verifier *verifier, const KjColumn *column, const 
     const guint32 *count = verifier->image->count;
     switch (column->kind) {
     case KJ_COLUMN_STRING:
-        return is_string(verifier, cell[0]) ? TRUE : refuse(verifier, "a name is not a string");
+        return is_string(verifier, cell[0]) ? TRUE : refuse(verifier, N_("a name is not a string"));
     case KJ_COLUMN_ENUM:
-        return cell[0] >= 1 && cell[0] <= column->limit ? TRUE : refuse(verifier, "there is no such kind");
+        return cell[0] >= 1 && cell[0] <= column->limit ? TRUE : refuse(verifier, N_("there is no such kind"));
     case KJ_COLUMN_FLAGS:
-        return (cell[0] & ~column->limit) == 0 ? TRUE : refuse(verifier, "there is no such flag, or a reserved byte is not zero");
+        return (cell[0] & ~column->limit) == 0 ? TRUE : refuse(verifier, N_("there is no such flag, or a reserved byte is not zero"));
     case KJ_COLUMN_INDEX:
-        return cell[0] < count[column->limit] ? TRUE : refuse(verifier, "an index is out of range");
+        return cell[0] < count[column->limit] ? TRUE : refuse(verifier, N_("an index is out of range"));
     case KJ_COLUMN_RANGE:
-        return in_range(cell[0], cell[1], count[column->limit]) ? TRUE : refuse(verifier, "a list is out of range");
+        return in_range(cell[0], cell[1], count[column->limit]) ? TRUE : refuse(verifier, N_("a list is out of range"));
     case KJ_COLUMN_END:
         break;
     }
-    return refuse(verifier, "there is no such column");
+    return refuse(verifier, N_("there is no such column"));
 }
 
 /* What sections.c says of every record. After this all indices and ranges it lists hold. */
@@ -369,19 +369,18 @@ static gboolean verify_blocks(Verifier *verifier) {
 
 static gboolean verify_windows(Verifier *verifier) {
     const KjRecordWindow *windows = KJ_RECORDS(verifier->image, WINDOWS, KjRecordWindow);
-    guint32 count = verifier->image->count[KJ_SECTION_WINDOWS];
+    guint32 count = verifier->image->count[KJ_SECTION_WINDOWS], next = 0; /* the first that is no part of one before */
     verifier->section = KJ_SECTION_WINDOWS;
     for (guint32 i = 0; i < count; i++) {
         const KjRecordWindow *window = &windows[i];
+        gboolean joined = window->kind != KJ_WINDOW_ATOM;
         verifier->record = i;
-        if (window->kind != KJ_WINDOW_ATOM) {
-            DEMAND(MIN(window->left, window->right) > i && MAX(window->left, window->right) < count, "a window leads back");
-            continue;
-        }
-        DEMAND(*KJ_STRING(verifier->image, window->zone), "a window has no zone");
-        DEMAND(window->weekdays >= 1 && window->weekdays <= 127, "a window has no weekday, or one that does not exist");
-        DEMAND(window->first_minute < 1440 && window->last_minute < 1440, "a day has 1440 minutes");
-        DEMAND(window->first_day <= window->last_day, "a window ends before it begins");
+        next = MAX(next, i + 1) + (joined ? 2 : 0);
+        DEMAND(!joined || (window->left == next - 2 && window->right == next - 1 && next <= count), "a window's parts do not follow it");
+        DEMAND(joined || *KJ_STRING(verifier->image, window->zone), "a window has no zone");
+        DEMAND(joined || (window->weekdays >= 1 && window->weekdays <= 127), "a window has no weekday, or one that does not exist");
+        DEMAND(joined || (window->first_minute < 1440 && window->last_minute < 1440), "a day has 1440 minutes");
+        DEMAND(joined || window->first_day <= window->last_day, "a window ends before it begins");
     }
     return TRUE;
 }

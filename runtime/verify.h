@@ -4,6 +4,7 @@
 #define KJ_VERIFY_H
 
 #include <kijun/format.h>
+#include <kijun/translate.h>
 #include <kijun/view.h>
 
 /* ---- what every record of a section has, whatever the records around it ---- */
@@ -44,7 +45,7 @@ typedef struct {
 #define KJ_STRING(image, offset) (KJ_RECORDS(image, STRINGS, char) + (offset))
 
 typedef struct {
-    const char *reason; /* static, English */
+    const char *reason; /* static, marked for translation */
     guint section;      /* KjSectionKind, 0 for the header */
     guint64 record;
 } KjFlaw;

@@ -11,8 +11,25 @@
 #include <string.h>
 
 #include <kijun/calendar.h>
+#include <kijun/value.h>
+#include <kijun/translate.h>
 
 #define STRIDE ((gint64) 400 * KJ_DAY_SECONDS) /* bisected when an interval ends inside; any length is right */
+
+/* Parts joined by `/`, each of letters, digits, `_`, `+` and `-` after a letter: Asia/Tokyo, Etc/GMT+1, America/Port-au-Prince. */
+static gboolean is_zone_name(const char *name) {
+    for (gboolean first = TRUE;; name++) {
+        if (first ? !g_ascii_isalpha(*name) : !g_ascii_isalnum(*name) && !strchr("_+-/", *name))
+            return FALSE; /* strchr finds the end too */
+        if (*name == '\0')
+            return TRUE;
+        first = *name == '/';
+    }
+}
+
+GTimeZone *kj_value_zone(const char *name) {
+    return is_zone_name(name) ? g_time_zone_new_identifier(name) : NULL;
+}
 
 /* The first instant after `from`, at most `end`, that lies in a later interval than `from`; `end` when there is none. */
 static gint64 find_next_interval(GTimeZone *zone, gint64 from, gint64 end) {
@@ -56,10 +73,11 @@ gboolean kj_zones_load(KjTable *table, GError **error) {
         if (windows[i].kind != KJ_WINDOW_ATOM)
             continue;
         if (!g_hash_table_lookup_extended(indices, name, NULL, &index)) {
-            g_autoptr(GTimeZone) time_zone = g_time_zone_new_identifier(name);
+            g_autoptr(GTimeZone) time_zone = kj_value_zone(name);
             KjZone zone = { .name = name };
             if (!time_zone) {
-                g_set_error(error, KJ_ERROR, KJ_ERROR_ZONE, "the table needs the time zone `%s`, which this machine does not have", name);
+                g_set_error(error, KJ_ERROR, KJ_ERROR_ZONE, _("the table needs the time zone `%s`, which this machine does not have"),
+                            name);
                 for (guint z = 0; z < zones->len; z++)
                     g_free(g_array_index(zones, KjZone, z).steps);
                 return FALSE;

@@ -39,7 +39,7 @@ static void add_note(Reading *reading, const char *name, const char *value, cons
 
 static void report_argument(Reading *reading, const KjAstAnnotation *annotation, const char *form) {
     KjDiagnostic *wrong = KJ_CHECK_TELL(reading->scope->checker, KJ_CODE_ANNOTATION_ARGUMENT, annotation->span, annotation->name->text);
-    KJ_CHECK_HELP(wrong, "write `%s`", form);
+    KJ_CHECK_HELP(wrong, _("write `%s`"), form);
 }
 
 static gboolean fits(const KjAstAnnotation *annotation, Argument argument) {
@@ -75,12 +75,12 @@ static void read_date(Reading *reading, const KjAstAnnotation *annotation, gbool
 
     if (reading->is_default || *slot) {
         KjDiagnostic *wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_ANNOTATION_PLACE, annotation->span, annotation->name->text,
-                                            reading->is_default ? "a default, which always holds" : "a rule that has one already");
-        KJ_CHECK_HELP(wrong, "%s", reading->is_default ? "write a rule with it above the default" : "delete one of the two");
+                                            reading->is_default ? _("a default, which always holds") : _("a rule that has one already"));
+        KJ_CHECK_HELP(wrong, "%s", reading->is_default ? _("write a rule with it above the default") : _("delete one of the two"));
         return;
     }
     scope->block->timed = TRUE;
-    *slot = kj_window_days(scope->checker->arena, scope->module->zone, until ? 0 : day, until ? day : KJ_ENDLESS_DAY);
+    *slot = kj_window_days(scope->checker->arena, scope->module->zone, until ? 0 : day, until ? day : MAX(day, KJ_ENDLESS_DAY));
 }
 
 static void read_owner(Reading *reading, const KjAstAnnotation *annotation) {
@@ -145,9 +145,9 @@ static void report_unknown(Reading *reading, const KjAstAnnotation *annotation) 
     g_ptr_array_add(names, NULL);
     near = kj_did_you_mean(annotation->name->text, (const char *const *)names->pdata);
     if (near)
-        KJ_CHECK_HELP(unknown, "did you mean `@%s`?", near);
+        KJ_CHECK_HELP(unknown, _("did you mean `@%s`?"), near);
     else
-        KJ_CHECK_HELP(unknown, "there are %s", kj_check_list_text(checker, (const char *const *)names->pdata));
+        KJ_CHECK_HELP(unknown, _("there are %s"), kj_check_list_text(checker, (const char *const *)names->pdata));
     g_ptr_array_unref(names);
 }
 

@@ -119,11 +119,11 @@ const KjBlock *kj_policy_find_block(const KjPolicy *policy, const char *name, GE
     if (count == 1)
         return found;
     if (count > 1)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "several blocks are called `%s`; write one of %s", name, known->str);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("several blocks are called `%s`; write one of %s"), name, known->str);
     else if (known->len)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "there is no block `%s`; there are %s", name, known->str);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("there is no block `%s`; there are %s"), name, known->str);
     else
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "there is no block `%s`; there are none at all", name);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("there is no block `%s`; there are none at all"), name);
     return NULL;
 }
 
@@ -141,7 +141,7 @@ gboolean kj_check_once(KjChecker *checker, KjCode code, KjSpan span) {
 
 KjDiagnostic *kj_check_place(const KjScope *scope, KjDiagnostic *diagnostic, KjSpan span) {
     if (scope->in_let && diagnostic)
-        kj_report_related(diagnostic, span, "the value comes from here");
+        kj_report_related(diagnostic, span, _("the value comes from here"));
     return diagnostic;
 }
 
@@ -162,56 +162,54 @@ const char *kj_check_list_text(KjChecker *checker, const char *const *names) {
 
     for (guint i = 0; names[i]; i++) {
         if (i == 8) {
-            g_string_append(text, " and others");
+            g_string_append(text, _(" and others"));
             break;
         }
-        g_string_append_printf(text, "%s`%s`", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
+        g_string_append_printf(text, "%s`%s`", i == 0 ? "" : names[i + 1] ? _(", ") : _(" or "), names[i]);
     }
     return kj_arena_strdup(checker->arena, text->str);
 }
 
 static const char *bounded_text(KjChecker *checker, const char *what, const KjDataType *type) {
-    g_autoptr(GString) text = g_string_new(what);
+    g_autoptr(GString) low = g_string_new(NULL), high = g_string_new(NULL);
     KjDataType whole = { .kind = type->kind };
 
     kj_type_bounds(&whole);
-    if (type->low != whole.low || type->high != whole.high) {
-        g_string_append(text, " from ");
-        kj_value_print(type->kind, kj_ordinal_number(type->low), text);
-        g_string_append(text, " to ");
-        kj_value_print(type->kind, kj_ordinal_number(type->high), text);
-    }
-    return kj_arena_strdup(checker->arena, text->str);
+    if (type->low == whole.low && type->high == whole.high)
+        return kj_arena_strdup(checker->arena, what);
+    kj_value_print(type->kind, kj_ordinal_number(type->low), low);
+    kj_value_print(type->kind, kj_ordinal_number(type->high), high);
+    return kj_arena_printf(checker->arena, _("%s from %s to %s"), what, low->str, high->str);
 }
 
 const char *kj_check_type_text(KjChecker *checker, const KjDataType *type) {
     switch (type->kind) {
     case KJ_TYPE_BOOL:
-        return "`true` or `false`";
+        return _("`true` or `false`");
     case KJ_TYPE_INTEGER:
-        return bounded_text(checker, "a whole number", type);
+        return bounded_text(checker, _("a whole number"), type);
     case KJ_TYPE_SIZE:
-        return bounded_text(checker, "a size such as 10MB", type);
+        return bounded_text(checker, _("a size such as 10MB"), type);
     case KJ_TYPE_DURATION:
-        return bounded_text(checker, "a duration such as 90d", type);
+        return bounded_text(checker, _("a duration such as 90d"), type);
     case KJ_TYPE_DATE:
-        return bounded_text(checker, "a date such as 2026-12-31", type);
+        return bounded_text(checker, _("a date such as 2026-12-31"), type);
     case KJ_TYPE_ADDRESS:
-        return "an IP address or prefix";
+        return _("an IP address or prefix");
     case KJ_TYPE_SERVICE:
-        return "a service such as 443/tcp";
+        return _("a service such as 443/tcp");
     case KJ_TYPE_PATH:
-        return "a path such as \"/residents/**\"";
+        return _("a path such as \"/residents/**\"");
     case KJ_TYPE_MAIL:
-        return "a mail address or domain in quotation marks";
+        return _("a mail address or domain in quotation marks");
     case KJ_TYPE_PRINCIPAL:
-        return "the name of a person in quotation marks, or a group";
+        return _("the name of a person in quotation marks, or a group");
     case KJ_TYPE_TEXT:
-        return "a text in quotation marks";
+        return _("a text in quotation marks");
     case KJ_TYPE_SYMBOL:
         if (type->symbols)
-            return kj_arena_printf(checker->arena, "one of %s", kj_check_list_text(checker, type->symbols));
-        return "a name";
+            return kj_arena_printf(checker->arena, _("one of %s"), kj_check_list_text(checker, type->symbols));
+        return _("a name");
     case KJ_TYPE_NAMED:
         break;
     }
@@ -221,7 +219,7 @@ const char *kj_check_type_text(KjChecker *checker, const KjDataType *type) {
 void kj_check_did_you_mean(KjDiagnostic *diagnostic, const char *word, const char *const *candidates) {
     const char *near = diagnostic ? kj_did_you_mean(word, candidates) : NULL;
     if (near)
-        kj_report_help(diagnostic, "did you mean `%s`?", near);
+        kj_report_help(diagnostic, _("did you mean `%s`?"), near);
 }
 
 static int compare_texts(gconstpointer a, gconstpointer b) {

@@ -15,6 +15,7 @@
 #include "../compiler.h"
 #include "../limits.h"
 #include "../syntax/syntax.h"
+#include "../translate.h"
 
 #define KJ_LAST_DAY 47481u /* 2099-12-31, the last day that can be written */
 #define KJ_ENDLESS_DAY 47482u /* the end of a window without one: east of Greenwich the last hours of 2099 are 2100 already */
@@ -109,6 +110,8 @@ struct KjChecker {
     GHashTable *columns;  /* KjAstValue of a CSV -> its cells; text of a CSV -> its rows */
     GHashTable *zones;    /* zone name -> it or "" */
     GPtrArray *owned;     /* tables to free */
+    guint conditions;     /* so far, of the `when` or `unless` in hand, names written out */
+    guint written;        /* the same of the days or the services in hand */
 };
 
 /* Where names are looked up, and for whom. */

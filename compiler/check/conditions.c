@@ -9,6 +9,8 @@
  */
 #include "check.h"
 
+#include "../limits.h"
+
 #include <string.h>
 
 KjCondition *kj_condition_new(KjArena *arena, KjConditionKind kind, KjSpan span) {
@@ -86,7 +88,7 @@ static const KjCondition *operand_condition(const KjScope *scope, guint index, c
 
 static const KjCondition *report_set_field(const KjScope *scope, const KjAstName *name) {
     KjDiagnostic *set = KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELD_IS_SET, name->span, name->text);
-    KJ_CHECK_HELP(set, "write `%s has \"...\"` after `when`", name->text);
+    KJ_CHECK_HELP(set, _("write `%s has \"...\"` after `when`"), name->text);
     return NULL;
 }
 
@@ -107,7 +109,8 @@ static const KjCondition *compare_fields(const KjScope *scope, guint index, KjRe
         alike = kj_type_same(&left->type, &right->type);
     if (!alike || (ordering && !kj_type_is_ordered(&right->type))) {
         KjDiagnostic *unlike = KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELDS_UNLIKE, value->span, left->name, right->name);
-        KJ_CHECK_HELP(unlike, "`%s` takes %s", left->name, kj_check_type_text(scope->checker, &left->type));
+        KJ_CHECK_HELP(unlike, _("both must be of one type: `%s` is %s, `%s` is %s"), left->name,
+                      kj_check_type_text(scope->checker, &left->type), right->name, kj_check_type_text(scope->checker, &right->type));
         return NULL;
     }
     condition = about(scope, KJ_CONDITION_COMPARE, index, span);
@@ -133,9 +136,9 @@ static int right_field(const KjScope *scope, const KjField *left, const KjAstVal
     }
     named = kj_names_value(scope->module, name, &blocked) != NULL || g_hash_table_contains(scope->block->parameters, name->text);
     if (named || *bad) {
-        KjDiagnostic *ambiguous = KJ_CHECK_TELL(scope->checker, KJ_CODE_NAME_AMBIGUOUS, value->span, name->text, "the field",
-                                                *bad ? "a value of the enumeration" : "what is declared under that name");
-        KJ_CHECK_HELP(ambiguous, "qualify the name with its module, put it in quotation marks, or rename one of the two");
+        KjDiagnostic *ambiguous = KJ_CHECK_TELL(scope->checker, KJ_CODE_NAME_AMBIGUOUS, value->span, name->text, _("the field"),
+                                                *bad ? _("a value of the enumeration") : _("what is declared under that name"));
+        KJ_CHECK_HELP(ambiguous, _("qualify the name with its module, put it in quotation marks, or rename one of the two"));
         *bad = TRUE;
         return -1;
     }
@@ -151,9 +154,10 @@ static gboolean check_ordered(const KjScope *scope, const KjField *field, KjRela
         return TRUE;
     unordered = KJ_CHECK_TELL(scope->checker, KJ_CODE_NOT_ORDERED, span, field->name);
     if (field->type.kind == KJ_TYPE_SYMBOL && field->type.symbols)
-        KJ_CHECK_HELP(unordered, "an enumeration is ordered when its type is written `greatest > ... > least`; use `in { ... }` otherwise");
+        KJ_CHECK_HELP(unordered,
+                      _("an enumeration is ordered when its type is written `greatest > ... > least`; use `in { ... }` otherwise"));
     else
-        KJ_CHECK_HELP(unordered, "use `==`, `!=` or `in`");
+        KJ_CHECK_HELP(unordered, _("use `==`, `!=` or `in`"));
     return FALSE;
 }
 
@@ -177,7 +181,7 @@ static const KjCondition *ordered_condition(const KjScope *scope, guint index, K
     }
     if (!related) {
         KjDiagnostic *several = KJ_CHECK_TELL(scope->checker, KJ_CODE_NOT_SINGLE, value->span, kj_check_value_text(scope->checker, value));
-        KJ_CHECK_HELP(several, "compare with one value, or use `in`");
+        KJ_CHECK_HELP(several, _("compare with one value, or use `in`"));
         return NULL;
     }
     test = about(scope, KJ_CONDITION_TEST, index, span);
@@ -278,7 +282,7 @@ const KjCondition *kj_condition_has(const KjScope *scope, const KjAstExpression 
         return NULL;
     field = &scope->block->block->fields[index];
     if (!field->type.set) {
-        KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELD_NOT_SET, expression->name->span, field->name), "write `%s in { ... }`",
+        KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELD_NOT_SET, expression->name->span, field->name), _("write `%s in { ... }`"),
                       field->name);
         return NULL;
     }
@@ -287,7 +291,7 @@ const KjCondition *kj_condition_has(const KjScope *scope, const KjAstExpression 
     if (operand.none || operand.any || !collect_members(scope, &field->type, operand.set, members)) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_HAS_PATTERN, expression->value->span,
                                     kj_check_value_text(scope->checker, expression->value)),
-                      "write the members out: `%s has { \"one\", \"other\" }`", field->name);
+                      _("write the members out: `%s has { \"one\", \"other\" }`"), field->name);
         return NULL;
     }
     copy = kj_arena_newn(scope->checker->arena, const char *, members->len + 1);
@@ -301,6 +305,8 @@ const KjCondition *kj_condition_has(const KjScope *scope, const KjAstExpression 
 
 /* ---- names and connectives ---- */
 
+static const KjCondition *check_expression(const KjScope *scope, const KjAstExpression *expression);
+
 static const KjCondition *named_condition(const KjScope *scope, const KjAstExpression *expression, KjEntity *entity) {
     KjScope inside = *scope;
     const KjAstValue *value = entity->declaration->value;
@@ -308,12 +314,12 @@ static const KjCondition *named_condition(const KjScope *scope, const KjAstExpre
     if (value->kind != KJ_VALUE_WHEN) {
         KjDiagnostic *wrong =
             KJ_CHECK_TELL(scope->checker, KJ_CODE_LET_KIND, expression->span, entity->name,
-                          value->kind == KJ_VALUE_WINDOW ? "a window of time, not a condition" : "a value, not a condition");
-        KJ_CHECK_HELP(wrong, value->kind == KJ_VALUE_WINDOW ? "write `during %s`" : "write `FIELD in %s`", expression->name->text);
+                          value->kind == KJ_VALUE_WINDOW ? _("a window of time, not a condition") : _("a value, not a condition"));
+        KJ_CHECK_HELP(wrong, value->kind == KJ_VALUE_WINDOW ? _("write `during %s`") : _("write `FIELD in %s`"), expression->name->text);
         return NULL;
     }
     inside.module = entity->module;
-    return kj_condition_check(&inside, value->expression);
+    return check_expression(&inside, value->expression);
 }
 
 static const KjCondition *boolean_field(const KjScope *scope, const KjAstExpression *expression) {
@@ -325,7 +331,7 @@ static const KjCondition *boolean_field(const KjScope *scope, const KjAstExpress
         return NULL;
     if (scope->block->block->fields[index].type.kind != KJ_TYPE_BOOL || scope->block->block->fields[index].type.set) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_NOT_BOOLEAN, expression->span, expression->name->text),
-                      "compare it: `%s == ...`", expression->name->text);
+                      _("compare it: `%s == ...`"), expression->name->text);
         return NULL;
     }
     test = about(scope, KJ_CONDITION_TEST, (guint)index, expression->span);
@@ -342,8 +348,8 @@ static const KjCondition *name_condition(const KjScope *scope, const KjAstExpres
 
     if (field && entity && entity->declaration->value->kind == KJ_VALUE_WHEN) {
         KJ_CHECK_HELP(
-            KJ_CHECK_TELL(scope->checker, KJ_CODE_NAME_AMBIGUOUS, expression->span, name->text, "the field", "the named condition"),
-            "rename the condition, or write `%s == true` for the field", name->text);
+            KJ_CHECK_TELL(scope->checker, KJ_CODE_NAME_AMBIGUOUS, expression->span, name->text, _("the field"), _("the named condition")),
+            _("rename the condition, or write `%s == true` for the field"), name->text);
         return NULL;
     }
     if (field)
@@ -360,7 +366,7 @@ static const KjCondition *connective(const KjScope *scope, const KjAstExpression
     gboolean good = TRUE;
 
     for (const KjAstExpression *item = expression->items; item; item = item->next) {
-        const KjCondition *condition = kj_condition_check(scope, item);
+        const KjCondition *condition = check_expression(scope, item);
         good = good && condition;
         g_ptr_array_add(operands, (gpointer)condition);
     }
@@ -370,15 +376,18 @@ static const KjCondition *connective(const KjScope *scope, const KjAstExpression
                              (const KjCondition *const *)operands->pdata, operands->len, expression->span);
 }
 
-const KjCondition *kj_condition_check(const KjScope *scope, const KjAstExpression *expression) {
+/* NULL and nothing said when the whole is too large: its root says so. */
+static const KjCondition *check_expression(const KjScope *scope, const KjAstExpression *expression) {
     const KjCondition *inner;
 
+    if (++scope->checker->conditions > KJ_LIMIT_CONDITIONS)
+        return NULL;
     switch (expression->kind) {
     case KJ_EXPRESSION_AND:
     case KJ_EXPRESSION_OR:
         return connective(scope, expression);
     case KJ_EXPRESSION_NOT:
-        inner = kj_condition_check(scope, expression->items);
+        inner = check_expression(scope, expression->items);
         return inner ? kj_condition_not(scope->checker->arena, inner) : NULL;
     case KJ_EXPRESSION_NAME:
         return name_condition(scope, expression);
@@ -393,6 +402,18 @@ const KjCondition *kj_condition_check(const KjScope *scope, const KjAstExpressio
         return kj_condition_during(scope, expression->value, expression->span);
     }
     g_assert_not_reached();
+}
+
+const KjCondition *kj_condition_check(const KjScope *scope, const KjAstExpression *expression) {
+    const KjCondition *condition;
+
+    scope->checker->conditions = 0;
+    condition = check_expression(scope, expression);
+    if (scope->checker->conditions <= KJ_LIMIT_CONDITIONS)
+        return condition;
+    KJ_CHECK_HELP(KJ_CHECK_REPORT(scope, KJ_CODE_WRITTEN_OUT, expression->span, KJ_LIMIT_CONDITIONS),
+                  _("write several rules, or a set: `FIELD in { ... }`"));
+    return NULL;
 }
 
 /* ---- clauses ---- */

@@ -63,16 +63,16 @@ static void read_quoted(Reader *reader) {
     }
     if (reader->at >= reader->length) {
         kj_report_help(kj_report(reader->checker->diagnostics, KJ_CODE_CSV_QUOTE, span_of(reader, start, start + 1),
-                                 "this quotation mark is never closed"),
-                       "a quotation mark inside a quoted cell is written twice");
+                                 _("this quotation mark is never closed")),
+                       _("a quotation mark inside a quoted cell is written twice"));
         reader->bad = TRUE;
         return;
     }
     reader->at++;
     if (!at_end_of_cell(reader, reader->at)) {
         kj_report_help(kj_report(reader->checker->diagnostics, KJ_CODE_CSV_QUOTE, span_of(reader, reader->at, reader->at + 1),
-                                 "text follows the closing quotation mark of a cell"),
-                       "a quotation mark inside a quoted cell is written twice");
+                                 _("text follows the closing quotation mark of a cell")),
+                       _("a quotation mark inside a quoted cell is written twice"));
         reader->bad = TRUE;
         return;
     }
@@ -85,8 +85,8 @@ static void read_bare(Reader *reader) {
     while (!at_end_of_cell(reader, reader->at)) {
         if (reader->text[reader->at] == '"') {
             kj_report_help(kj_report(reader->checker->diagnostics, KJ_CODE_CSV_QUOTE, span_of(reader, reader->at, reader->at + 1),
-                                     "a quotation mark stands inside a cell that does not begin with one"),
-                           "put the whole cell in quotation marks");
+                                     _("a quotation mark stands inside a cell that does not begin with one")),
+                           _("put the whole cell in quotation marks"));
             reader->bad = TRUE;
             return;
         }
@@ -126,7 +126,7 @@ static gboolean check_width(Reader *reader, const KjCsvRow *header, const KjCsvR
         return TRUE;
     kj_report_help(kj_report(reader->checker->diagnostics, KJ_CODE_CSV_WIDTH,
                              span_of(reader, row->cells[0].span.start, row->cells[row->count - 1].span.end), row->count, header->count),
-                   "a cell that holds a comma needs quotation marks");
+                   _("a cell that holds a comma needs quotation marks"));
     return FALSE;
 }
 
@@ -149,14 +149,14 @@ const KjCsvRow *kj_csv_read(KjChecker *checker, guint32 file, const char *text, 
         if (rows->len > 0 && !check_width(&reader, &g_array_index(rows, KjCsvRow, 0), &row))
             reader.bad = TRUE;
         if (rows->len > KJ_LIMIT_CSV_ROWS) {
-            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_CSV_ROWS, row.cells[0].span, KJ_LIMIT_CSV_ROWS), "split the file");
+            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_CSV_ROWS, row.cells[0].span, KJ_LIMIT_CSV_ROWS), _("split the file"));
             reader.bad = TRUE;
         }
         g_array_append_val(rows, row);
     }
     g_array_unref(reader.cells);
     if (!reader.bad && rows->len == 0) {
-        kj_report_help(kj_report(checker->diagnostics, KJ_CODE_CSV_EMPTY, (KjSpan){ file, 0, 0 }), "its first row names the columns");
+        kj_report_help(kj_report(checker->diagnostics, KJ_CODE_CSV_EMPTY, (KjSpan){ file, 0, 0 }), _("its first row names the columns"));
         reader.bad = TRUE;
     }
     if (reader.bad)
@@ -182,9 +182,9 @@ static int column_index(KjChecker *checker, const KjCsvRow *header, const KjAstN
     unknown = KJ_CHECK_TELL(checker, KJ_CODE_CSV_COLUMN, name->span, path, name->text);
     near = unknown ? kj_did_you_mean(name->text, names) : NULL;
     if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     else
-        KJ_CHECK_HELP(unknown, "its columns are %s", kj_check_list_text(checker, names));
+        KJ_CHECK_HELP(unknown, _("its columns are %s"), kj_check_list_text(checker, names));
     return -1;
 }
 
@@ -230,14 +230,14 @@ static int compare_cell(Selection *selection, const KjCell *cell, const KjAstVal
         break;
     default:
         KJ_CHECK_HELP(KJ_CHECK_TELL(selection->scope->checker, KJ_CODE_CSV_WHERE, value->span),
-                      "compare a column with a text in quotation marks or a number");
+                      _("compare a column with a text in quotation marks or a number"));
         selection->bad = TRUE;
         return 2;
     }
     if (!read) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(selection->scope->checker, KJ_CODE_CSV_CELL, cell->span, cell->text,
                                     kj_check_value_text(selection->scope->checker, value)),
-                      "correct the cell, or compare with a text in quotation marks");
+                      _("correct the cell, or compare with a text in quotation marks"));
         selection->bad = TRUE;
         return 2;
     }
@@ -297,7 +297,7 @@ static gboolean chosen(Selection *selection, const KjAstExpression *expression) 
         break;
     default:
         KJ_CHECK_HELP(KJ_CHECK_TELL(selection->scope->checker, KJ_CODE_CSV_WHERE, expression->span),
-                      "compare columns with `==`, `<`, `in` and so on");
+                      _("compare columns with `==`, `<`, `in` and so on"));
         selection->bad = TRUE;
         return FALSE;
     }
@@ -400,6 +400,6 @@ gboolean kj_csv_cell(const KjScope *scope, const KjDataType *type, KjAstValue *c
     if (read)
         return TRUE;
     KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_VALUE_TYPE, cell->span, cell->text, kj_check_type_text(scope->checker, type)),
-                  "correct the cell in the CSV file");
+                  _("correct the cell in the CSV file"));
     return FALSE;
 }

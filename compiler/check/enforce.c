@@ -19,11 +19,11 @@ static const char *find_target(KjChecker *checker, const KjDomain *domain, const
     unknown = kj_report(checker->diagnostics, KJ_CODE_TARGET_UNKNOWN, name->span, domain->name, name->text);
     near = kj_did_you_mean(name->text, names);
     if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     else if (count)
-        kj_report_help(unknown, "its targets are %s", kj_check_list_text(checker, names));
+        kj_report_help(unknown, _("its targets are %s"), kj_check_list_text(checker, names));
     else
-        kj_report_help(unknown, "a `%s` has no targets", domain->name);
+        kj_report_help(unknown, _("a `%s` has no targets"), domain->name);
     return NULL;
 }
 
@@ -66,8 +66,8 @@ static KjEnforcement *check_enforcement(KjChecker *checker, KjModule *module, co
     KjEntity *entity = kj_names_block(checker, module, d->name->text, &blocked);
 
     if (!entity && !blocked)
-        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_BLOCK_UNKNOWN, d->name->span, "block", d->name->text),
-                      "write a block of this module, or MODULE.BLOCK");
+        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_BLOCK_UNKNOWN, d->name->span, _("block"), d->name->text),
+                      _("write a block of this module, or MODULE.BLOCK"));
     enforcement->span = d->span;
     good = take_hosts(checker, module, d->value, enforcement);
     if (!entity || !entity->state)

@@ -24,7 +24,7 @@ static KjBlockState *target_state(KjChecker *checker, KjModule *module, const Kj
     KjEntity *entity = kj_names_block(checker, module, text, &blocked);
 
     if (!entity && !blocked)
-        report_target(checker, name, "block", "write MODULE.BLOCK, or MODULE.BLOCK.LABEL for one rule");
+        report_target(checker, name, _("block"), _("write MODULE.BLOCK, or MODULE.BLOCK.LABEL for one rule"));
     return entity ? entity->state : NULL;
 }
 
@@ -55,7 +55,7 @@ static gboolean take_target(KjChecker *checker, KjModule *module, const KjAstDec
 
     if (!d->when && (!name->qualifier || kj_names_block(checker, module, name->text, &blocked))) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_EXCEPTION_TARGET, name->span, name->text),
-                      "write %s.LABEL for one rule, or add `when` and the cases that are excused", name->text);
+                      _("write %s.LABEL for one rule, or add `when` and the cases that are excused"), name->text);
         return FALSE;
     }
     state = target_state(checker, module, name, d->when ? name->text : name->qualifier);
@@ -96,7 +96,7 @@ static void take_approver(KjChecker *checker, KjModule *module, const KjAstDecla
         exception->approved_by = entity->qualified;
         kj_let_resolve(&scope, entity, &principal, d->approved->span);
     } else if (entity) {
-        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_NOT_A_GROUP, d->approved->span, d->approved->text), "name a `group` of principals");
+        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_NOT_A_GROUP, d->approved->span, d->approved->text), _("name a `group` of principals"));
     } else if (!blocked) {
         kj_names_unknown(&scope, d->approved, NULL);
     }
@@ -113,15 +113,15 @@ static void check_exception(KjChecker *checker, KjModule *module, const KjAstDec
     exception->span = d->span;
     if (first) {
         problem = kj_report(checker->diagnostics, KJ_CODE_EXCEPTION_TWICE, d->value->span, exception->id);
-        kj_report_related(problem, first->value->span, "first used here");
+        kj_report_related(problem, first->value->span, _("first used here"));
     }
     g_hash_table_insert(ids, (gpointer)exception->id, (gpointer)d);
     if (!d->until)
         kj_report_help(kj_report(checker->diagnostics, KJ_CODE_EXCEPTION_UNTIL, d->span, exception->id),
-                       "write `until` and its last day, as in `until 2026-12-31`");
+                       _("write `until` and its last day, as in `until 2026-12-31`"));
     if (!d->reason)
         kj_report_help(kj_report(checker->diagnostics, KJ_CODE_EXCEPTION_REASON, d->span, exception->id),
-                       "write `reason` and why, in quotation marks");
+                       _("write `reason` and why, in quotation marks"));
     exception->until_day = d->until ? (guint32)d->until->number : KJ_LAST_DAY;
     exception->until = kj_window_days(checker->arena, module->zone, 0, exception->until_day);
     good = take_standard(checker, d, exception);
@@ -130,7 +130,7 @@ static void check_exception(KjChecker *checker, KjModule *module, const KjAstDec
     if (good && !conforms(exception->block, exception->standard)) {
         problem = kj_report(checker->diagnostics, KJ_CODE_EXCEPTION_IDLE, d->standard->span, exception->block->qualified,
                             exception->standard->name);
-        kj_report_help(problem, "there is nothing to except it from; delete the exception or write `conforms to %s`",
+        kj_report_help(problem, _("there is nothing to except it from; delete the exception or write `conforms to %s`"),
                        exception->standard->name);
         good = FALSE;
     }

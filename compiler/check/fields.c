@@ -98,8 +98,8 @@ static void report_other_type(Building *building, const KjField *field, const Kj
     KjDiagnostic *other = kj_report(building->checker->diagnostics, KJ_CODE_FIELD_TYPE, span, field->name, standard);
 
     if (inherited->span.file != G_MAXUINT32)
-        kj_report_related(other, inherited->span, "the standard declares it here");
-    kj_report_help(other, "the standard says %s", kj_check_type_text(building->checker, &inherited->type));
+        kj_report_related(other, inherited->span, _("the standard declares it here"));
+    kj_report_help(other, _("the standard says %s"), kj_check_type_text(building->checker, &inherited->type));
     building->state->broken = TRUE;
 }
 
@@ -144,18 +144,18 @@ static gboolean allowed(Building *building, const KjAstItem *item, const KjField
 
     if (first) {
         refused = kj_report(building->checker->diagnostics, KJ_CODE_FIELD_TWICE, item->name->span, item->name->text);
-        kj_report_related(refused, first->span, "first declared here");
-        kj_report_help(refused, "delete one of the two");
+        kj_report_related(refused, first->span, _("first declared here"));
+        kj_report_help(refused, _("delete one of the two"));
         return FALSE;
     }
     if (present && present->span.file == G_MAXUINT32 && !(present->flags & KJ_FIELD_CLOSABLE)) {
         refused = kj_report(building->checker->diagnostics, KJ_CODE_FIELD_OF_DOMAIN, item->name->span, item->name->text, domain->name);
-        kj_report_help(refused, "leave the declaration out; the field is there already");
+        kj_report_help(refused, _("leave the declaration out; the field is there already"));
         return FALSE;
     }
     if (!present && !domain->open) {
         refused = kj_report(building->checker->diagnostics, KJ_CODE_FIELD_CLOSED, item->name->span, domain->name, item->name->text);
-        kj_report_help(refused, "run `kijun describe %s` to see the fields it has", domain->name);
+        kj_report_help(refused, _("run `kijun describe %s` to see the fields it has"), domain->name);
         return FALSE;
     }
     return TRUE;
@@ -176,7 +176,7 @@ static void add_own(Building *building, const KjAstItem *item) {
     }
     if (type->kind == KJ_TYPE_SERVICE) {
         KjDiagnostic *refused = kj_report(building->checker->diagnostics, KJ_CODE_TYPE_SERVICE, item->type->span, item->name->text);
-        kj_report_help(refused, "declare a protocol and a port as two fields");
+        kj_report_help(refused, _("declare a protocol and a port as two fields"));
         g_hash_table_insert(building->state->absent, (gpointer)field.name, (gpointer) "wrong");
         return;
     }
@@ -185,7 +185,7 @@ static void add_own(Building *building, const KjAstItem *item) {
         if (type->kind != present->type.kind || !type->symbols) {
             KjDiagnostic *refused =
                 kj_report(building->checker->diagnostics, KJ_CODE_FIELD_NOT_CLOSING, item->type->span, item->name->text);
-            kj_report_help(refused, "list its values: `field %s : { one, other };`", item->name->text);
+            kj_report_help(refused, _("list its values: `field %s : { one, other };`"), item->name->text);
             return;
         }
         present->type = *type;
@@ -195,7 +195,7 @@ static void add_own(Building *building, const KjAstItem *item) {
     }
     if (present) {
         if (!kj_type_same(type, &present->type))
-            report_other_type(building, &field, present, "it conforms to", item->name->span);
+            report_other_type(building, &field, present, _("it conforms to"), item->name->span);
         return;
     }
     field.flags |= (type->set ? KJ_FIELD_SET : 0u) | (type->ordered ? KJ_FIELD_ORDERED : 0u);
@@ -238,9 +238,9 @@ static void report_absent(const KjScope *scope, const KjAstName *name, const cha
         return; /* its type was reported */
     absent = KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELD_ABSENT, name->span, name->text, name->text);
     if (strcmp(why, "several") == 0)
-        KJ_CHECK_HELP(absent, "several modules declare `type %s`; write `use MODULE;` for the one that is meant", name->text);
+        KJ_CHECK_HELP(absent, _("several modules declare `type %s`; write `use MODULE;` for the one that is meant"), name->text);
     else
-        KJ_CHECK_HELP(absent, "declare it in the workspace: `type %s = I > II > III;`", name->text);
+        KJ_CHECK_HELP(absent, _("declare it in the workspace: `type %s = I > II > III;`"), name->text);
 }
 
 static void report_unknown(const KjScope *scope, const KjAstName *name) {
@@ -250,12 +250,12 @@ static void report_unknown(const KjScope *scope, const KjAstName *name) {
     const char *near = kj_did_you_mean(name->text, names);
 
     if (near)
-        KJ_CHECK_HELP(unknown, "did you mean `%s`?", near);
+        KJ_CHECK_HELP(unknown, _("did you mean `%s`?"), near);
     else if (block->domain->open)
-        KJ_CHECK_HELP(unknown, "its fields are %s; a block may declare its own with `field %s : TYPE;`",
+        KJ_CHECK_HELP(unknown, _("its fields are %s; a block may declare its own with `field %s : TYPE;`"),
                       kj_check_list_text(scope->checker, names), name->text);
     else
-        KJ_CHECK_HELP(unknown, "its fields are %s", kj_check_list_text(scope->checker, names));
+        KJ_CHECK_HELP(unknown, _("its fields are %s"), kj_check_list_text(scope->checker, names));
 }
 
 int kj_field_find(const KjScope *scope, const KjAstName *name) {
@@ -277,7 +277,8 @@ int kj_field_find(const KjScope *scope, const KjAstName *name) {
         if (value && value[0] && strcmp(value, definition->needs_value) != 0) {
             KjDiagnostic *refused = KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELD_NEEDS_SETTING, name->span, name->text,
                                                   definition->needs_setting, definition->needs_value);
-            KJ_CHECK_HELP(refused, "write `%s = %s;` in the block, or leave `%s` out", definition->needs_setting, definition->needs_value,
+            KJ_CHECK_HELP(refused, _("write `%s = %s;` in the block, or leave `%s` out"), definition->needs_setting,
+                          definition->needs_value,
                           name->text);
             return -1;
         }

@@ -85,11 +85,11 @@ static void warn_optional(Findings *findings, const KjRule *rule, const char *co
     }
     diagnostic = kj_report(checker->diagnostics, KJ_CODE_OPTIONAL_FIELD, rule->span, kj_check_list_text(checker, names));
     if (count == 1)
-        kj_report_help(diagnostic, "say what a missing `%s` means: add `none` to its values to refuse it too, or `%s not none` if it is meant to pass",
-                       names[0], names[0]);
+        kj_report_help(diagnostic, _("say what a missing `%s` means: add `none` to its values to refuse it too, "
+                                     "or `%s not none` if it is meant to pass"), names[0], names[0]);
     else
-        kj_report_help(diagnostic, "say what is meant where one is missing: add `none` to its values to refuse that too, or `%s not none` "
-                       "and so on if it is meant to pass", names[0]);
+        kj_report_help(diagnostic, _("say what is meant where one is missing: add `none` to its values to refuse that too, "
+                                     "or `%s not none` and so on if it is meant to pass"), names[0]);
 }
 
 static void check_block(Findings *findings, const KjBlock *block) {
@@ -128,7 +128,7 @@ static void check_uses(KjChecker *checker, const KjModule *module) {
         while (g_hash_table_iter_next(&iter, NULL, &value)) {
             const KjUse *use = value;
             if (use->declaration == d && use->module && !use->used)
-                kj_report_help(kj_report(checker->diagnostics, KJ_CODE_USE_UNUSED, d->span, d->name->text), "delete the line");
+                kj_report_help(kj_report(checker->diagnostics, KJ_CODE_USE_UNUSED, d->span, d->name->text), _("delete the line"));
         }
     }
 }

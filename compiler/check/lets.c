@@ -66,7 +66,7 @@ static void report_cycle(const guint *path, guint length, gpointer data) {
     cycle = kj_report(references->checker->diagnostics, first->kind == KJ_ENTITY_GROUP ? KJ_CODE_GROUP_CYCLE : KJ_CODE_LET_CYCLE,
                       first->declaration->name->span, first->name, text->str);
     kj_report_help(cycle,
-                   first->kind == KJ_ENTITY_GROUP ? "name the members in one of them instead" : "write the value out in one of them");
+                   first->kind == KJ_ENTITY_GROUP ? _("name the members in one of them instead") : _("write the value out in one of them"));
 }
 
 void kj_check_references(KjChecker *checker) {
@@ -98,7 +98,7 @@ void kj_check_references(KjChecker *checker) {
         if (height[order[i]] == KJ_LIMIT_NESTING + 1 && !entity->poisoned)
             kj_report_help(
                 kj_report(checker->diagnostics, KJ_CODE_LET_TOO_DEEP, entity->declaration->name->span, entity->name, KJ_LIMIT_NESTING),
-                "write some of the values out");
+                _("write some of the values out"));
         if (height[order[i]] > KJ_LIMIT_NESTING)
             entity->poisoned = TRUE;
         entity->used = FALSE;
@@ -113,7 +113,7 @@ static gboolean report_kind(const KjScope *scope, const KjEntity *entity, KjSpan
     KjDiagnostic *wrong = KJ_CHECK_REPORT(scope, KJ_CODE_LET_KIND, use, entity->name, what);
 
     if (wrong) {
-        kj_report_related(wrong, entity->declaration->name->span, "declared here");
+        kj_report_related(wrong, entity->declaration->name->span, _("declared here"));
         kj_report_help(wrong, "%s", help);
     }
     return FALSE;
@@ -122,11 +122,11 @@ static gboolean report_kind(const KjScope *scope, const KjEntity *entity, KjSpan
 static gboolean is_value(const KjScope *scope, const KjEntity *entity, KjSpan use) {
     switch (entity->declaration->value->kind) {
     case KJ_VALUE_WHEN:
-        return report_kind(scope, entity, use, "a condition, not a value", "write it after `when` or `unless`");
+        return report_kind(scope, entity, use, _("a condition, not a value"), _("write it after `when` or `unless`"));
     case KJ_VALUE_WINDOW:
-        return report_kind(scope, entity, use, "a window of time, not a value", "write it after `during`");
+        return report_kind(scope, entity, use, _("a window of time, not a value"), _("write it after `during`"));
     case KJ_VALUE_RATE:
-        return report_kind(scope, entity, use, "a rate, not a value", "write it after `rate`");
+        return report_kind(scope, entity, use, _("a rate, not a value"), _("write it after `rate`"));
     default:
         return TRUE;
     }

@@ -27,14 +27,16 @@ void kj_literal_mismatch(const KjScope *scope, const KjDataType *type, const KjA
     if (!mismatch)
         return;
     if (type->kind == KJ_TYPE_DURATION && value->kind == KJ_VALUE_INTEGER)
-        kj_report_help(mismatch, "write a unit: `%" G_GUINT64_FORMAT "d` for days, or `s`, `m`, `h`, `y`", value->number);
+        kj_report_help(mismatch, _("write a unit: `%" PRIu64 "d` for days, or `s`, `m`, `h`, `y`"), value->number);
+    else if (type->kind == KJ_TYPE_SERVICE && value->kind == KJ_VALUE_INTEGER)
+        kj_report_help(mismatch, _("write the protocol too: `%" PRIu64 "/tcp` or `%" PRIu64 "/udp`"), value->number, value->number);
     else if (!kj_type_is_line(type) && value->kind != KJ_VALUE_STRING && type->kind != KJ_TYPE_SERVICE && type->kind != KJ_TYPE_SYMBOL)
-        kj_report_help(mismatch, "put it in quotation marks");
+        kj_report_help(mismatch, _("put it in quotation marks"));
     else if (type->kind == KJ_TYPE_ADDRESS && value->kind == KJ_VALUE_STRING
              && !kj_value_read_address(value->text, strlen(value->text), &ignored, NULL))
-        kj_report_help(mismatch, "write the address itself; a policy looks up no host names");
+        kj_report_help(mismatch, _("write the address itself; a policy looks up no host names"));
     else if (kj_type_is_line(type) && value->kind == KJ_VALUE_STRING)
-        kj_report_help(mismatch, "write it without quotation marks");
+        kj_report_help(mismatch, _("write it without quotation marks"));
 }
 
 gboolean kj_literal_symbol(const KjDataType *type, const char *text, guint64 *number) {
@@ -63,12 +65,12 @@ static gboolean in_bounds(const KjScope *scope, const KjDataType *type, const Kj
     kj_value_print(type->kind, kj_ordinal_number(type->low), low);
     kj_value_print(type->kind, kj_ordinal_number(type->high), high);
     outside = KJ_CHECK_REPORT(scope, KJ_CODE_VALUE_BOUNDS, value->span, kj_check_value_text(scope->checker, value), low->str, high->str);
-    KJ_CHECK_HELP(outside, "write a value from %s to %s", low->str, high->str);
+    KJ_CHECK_HELP(outside, _("write a value from %s to %s"), low->str, high->str);
     return FALSE;
 }
 
 static gboolean address(const KjScope *scope, const KjAstValue *value, KjInterval *interval) {
-    const char *problem = "it cannot be read", *slash = strchr(value->text, '/');
+    const char *problem = N_("it cannot be read"), *slash = strchr(value->text, '/');
     g_autoptr(GString) meant = g_string_new(NULL);
     KjDiagnostic *wrong;
 
@@ -76,8 +78,8 @@ static gboolean address(const KjScope *scope, const KjAstValue *value, KjInterva
     if (kj_value_read_prefix(value->text, strlen(value->text), interval, &problem))
         return TRUE;
     if (!slash || interval->low.family == 0) {
-        wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_ADDRESS_WRONG, value->span, value->text, problem);
-        KJ_CHECK_HELP(wrong, "write an address such as 192.0.2.1 or 2001:db8::1, or a prefix such as 192.0.2.0/24");
+        wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_ADDRESS_WRONG, value->span, value->text, _(problem));
+        KJ_CHECK_HELP(wrong, _("write an address such as 192.0.2.1 or 2001:db8::1, or a prefix such as 192.0.2.0/24"));
         return FALSE;
     }
     kj_value_print_interval(KJ_TYPE_ADDRESS, *interval, meant);
@@ -85,7 +87,7 @@ static gboolean address(const KjScope *scope, const KjAstValue *value, KjInterva
         g_string_append(meant, slash);
     wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_HOST_BITS, value->span, value->text);
     if (wrong) {
-        kj_report_help(wrong, "write %s, or %.*s for the one address", meant->str, (int)(slash - value->text), value->text);
+        kj_report_help(wrong, _("write %s, or %.*s for the one address"), meant->str, (int)(slash - value->text), value->text);
         kj_report_fix(wrong, value->span, meant->str);
     }
     return FALSE;
@@ -101,7 +103,7 @@ static gboolean symbol(const KjScope *scope, const KjDataType *type, const KjAst
     unknown = KJ_CHECK_REPORT(scope, KJ_CODE_SYMBOL_UNKNOWN, value->span, text, kj_check_list_text(scope->checker, type->symbols));
     near = unknown ? kj_did_you_mean(text, type->symbols) : NULL;
     if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     return FALSE;
 }
 
@@ -138,12 +140,12 @@ const KjPattern *kj_literal_pattern(const KjScope *scope, const KjDataType *type
 
     if (pattern)
         return pattern;
-    wrong = KJ_CHECK_REPORT(scope, KJ_CODE_PATTERN_WRONG, span, text, problem);
+    wrong = KJ_CHECK_REPORT(scope, KJ_CODE_PATTERN_WRONG, span, text, _(problem));
     if (type->kind == KJ_TYPE_PATH)
-        KJ_CHECK_HELP(wrong, "write a path such as \"/residents/**\"; `*` is one whole segment, `**` any number of them");
+        KJ_CHECK_HELP(wrong, _("write a path such as \"/residents/**\"; `*` is one whole segment, `**` any number of them"));
     else if (type->kind == KJ_TYPE_MAIL)
         KJ_CHECK_HELP(wrong,
-                      "write \"name@example.jp\", \"example.jp\" for its addresses, or \"*.example.jp\" for those of its subdomains");
+                      _("write \"name@example.jp\", \"example.jp\" for its addresses, or \"*.example.jp\" for those of its subdomains"));
     return NULL;
 }
 
@@ -151,7 +153,7 @@ static void report_backwards(const KjScope *scope, const KjAstValue *value) {
     KjDiagnostic *backwards =
         KJ_CHECK_TELL(scope->checker, KJ_CODE_RANGE_BACKWARDS, value->span, kj_check_value_text(scope->checker, value->left),
                       kj_check_value_text(scope->checker, value->right));
-    KJ_CHECK_HELP(backwards, "write `%s..%s`", kj_check_value_text(scope->checker, value->right),
+    KJ_CHECK_HELP(backwards, _("write `%s..%s`"), kj_check_value_text(scope->checker, value->right),
                   kj_check_value_text(scope->checker, value->left));
 }
 
@@ -169,12 +171,12 @@ gboolean kj_literal_range(const KjScope *scope, const KjDataType *type, const Kj
         return FALSE;
     if (low.low.family != high.high.family) {
         KjDiagnostic *mixed = KJ_CHECK_TELL(scope->checker, KJ_CODE_RANGE_FAMILIES, value->span);
-        KJ_CHECK_HELP(mixed, "write one range for each family: { 192.0.2.1..192.0.2.9, 2001:db8::1..2001:db8::9 }");
+        KJ_CHECK_HELP(mixed, _("write one range for each family: { 192.0.2.1..192.0.2.9, 2001:db8::1..2001:db8::9 }"));
         return FALSE;
     }
     if (type->kind == KJ_TYPE_ADDRESS && (kj_ordinal_compare(low.low, low.high) != 0 || kj_ordinal_compare(high.low, high.high) != 0)) {
         KjDiagnostic *prefix = KJ_CHECK_TELL(scope->checker, KJ_CODE_RANGE_OF_PREFIXES, value->span);
-        KJ_CHECK_HELP(prefix, "write the first and the last address of the range");
+        KJ_CHECK_HELP(prefix, _("write the first and the last address of the range"));
         return FALSE;
     }
     /* An ordered enumeration is written greatest first, and so may its ranges be. */

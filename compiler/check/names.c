@@ -23,8 +23,8 @@ static KjEntity *declare(KjChecker *checker, KjModule *module, KjEntityKind kind
     entity->qualified = kind == KJ_ENTITY_STANDARD ? entity->name : kj_arena_printf(checker->arena, "%s.%s", module->name, entity->name);
     if (first) {
         KjDiagnostic *twice = kj_report(checker->diagnostics, KJ_CODE_NAME_TWICE, declaration->name->span, entity->name);
-        kj_report_related(twice, first->declaration->name->span, "first declared here");
-        kj_report_help(twice, "rename one of the two");
+        kj_report_related(twice, first->declaration->name->span, _("first declared here"));
+        kj_report_help(twice, _("rename one of the two"));
     } else {
         g_hash_table_insert(table, (gpointer)entity->name, entity);
     }
@@ -34,10 +34,10 @@ static KjEntity *declare(KjChecker *checker, KjModule *module, KjEntityKind kind
 
 static void declare_module(KjChecker *checker, KjModule *module, const KjAstDeclaration *declaration, gboolean *seen) {
     if (*seen)
-        kj_report_help(kj_report(checker->diagnostics, KJ_CODE_STATEMENT_TWICE, declaration->span, "module"), "keep the first one");
+        kj_report_help(kj_report(checker->diagnostics, KJ_CODE_STATEMENT_TWICE, declaration->span, "module"), _("keep the first one"));
     else if (strcmp(declaration->name->text, module->name) != 0)
         kj_report_help(kj_report(checker->diagnostics, KJ_CODE_MODULE_NAME, declaration->name->span, module->name, declaration->name->text),
-                       "write `module %s`, or move the file", module->name);
+                       _("write `module %s`, or move the file"), module->name);
     *seen = TRUE;
     if (!declaration->alias)
         return;
@@ -45,7 +45,7 @@ static void declare_module(KjChecker *checker, KjModule *module, const KjAstDecl
         module->tier = declaration->alias->text;
     } else {
         KjDiagnostic *unknown = kj_report(checker->diagnostics, KJ_CODE_TIER_UNKNOWN, declaration->alias->span, declaration->alias->text);
-        kj_report_help(unknown, "a tier is `basic`, `standard` or `procedure`");
+        kj_report_help(unknown, _("a tier is `basic`, `standard` or `procedure`"));
     }
 }
 
@@ -53,7 +53,7 @@ static void declare_zone(KjChecker *checker, KjModule *module, const KjAstDeclar
     const char *zone;
 
     if (*seen) {
-        kj_report_help(kj_report(checker->diagnostics, KJ_CODE_STATEMENT_TWICE, declaration->span, "zone"), "keep one of them");
+        kj_report_help(kj_report(checker->diagnostics, KJ_CODE_STATEMENT_TWICE, declaration->span, "zone"), _("keep one of them"));
         return;
     }
     *seen = TRUE;
@@ -201,18 +201,18 @@ static void report_qualifier(const KjScope *scope, const KjAstName *name) {
     if (!unknown)
         return;
     if (near) {
-        kj_report_help(unknown, "did you mean `%s.%s`?", near, name->last);
+        kj_report_help(unknown, _("did you mean `%s.%s`?"), near, name->last);
         return;
     }
     for (guint i = 0; i < checker->modules->len; i++) {
         const KjModule *other = g_ptr_array_index(checker->modules, i);
         if (strcmp(other->name, name->qualifier) == 0 || strcmp(last_part(other->name), name->qualifier) == 0) {
-            kj_report_help(unknown, "write `use %s;` at the head of the file, and then `%s.%s`", other->name, last_part(other->name),
+            kj_report_help(unknown, _("write `use %s;` at the head of the file, and then `%s.%s`"), other->name, last_part(other->name),
                            name->last);
             return;
         }
     }
-    kj_report_help(unknown, "write `use MODULE as %s;` at the head of the file", name->qualifier);
+    kj_report_help(unknown, _("write `use MODULE as %s;` at the head of the file"), name->qualifier);
 }
 
 static void report_last(const KjScope *scope, const KjAstName *name, KjModule *owner, const char *const *candidates) {
@@ -225,13 +225,13 @@ static void report_last(const KjScope *scope, const KjAstName *name, KjModule *o
     if (!near)
         near = kj_did_you_mean(name->last, kj_check_keys(checker, owner->values));
     if (near && name->qualifier)
-        kj_report_help(unknown, "did you mean `%s.%s`?", name->qualifier, near);
+        kj_report_help(unknown, _("did you mean `%s.%s`?"), name->qualifier, near);
     else if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     else if (name->qualifier)
-        kj_report_help(unknown, "declare it with `let %s = ...;` in the module `%s`", name->last, owner->name);
+        kj_report_help(unknown, _("declare it with `let %s = ...;` in the module `%s`"), name->last, owner->name);
     else
-        kj_report_help(unknown, "declare it with `let %s = ...;`, or put a text in quotation marks", name->last);
+        kj_report_help(unknown, _("declare it with `let %s = ...;`, or put a text in quotation marks"), name->last);
 }
 
 void kj_names_unknown(const KjScope *scope, const KjAstName *name, const char *const *candidates) {

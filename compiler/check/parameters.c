@@ -20,17 +20,19 @@ gboolean kj_parameter_is(const KjDomain *domain, guint effect, const char *name)
     return parameter && g_strv_contains(parameter->effects, domain->effects[effect].name);
 }
 
+/* What each kind of parameter takes. */
+static const char *const forms[] = {
+    [KJ_PARAMETER_RATE] = N_("a rate such as 20/1d or 100/s"),
+    [KJ_PARAMETER_INTEGER] = N_("a number"),
+    [KJ_PARAMETER_DURATION] = N_("a duration such as 72h"),
+    [KJ_PARAMETER_GROUP] = N_("the name of a group"),
+    [KJ_PARAMETER_FIELDS] = N_("the name of a field, or several in { }"),
+};
+
 static gboolean report_wrong(const KjScope *scope, const KjParameterDefinition *definition, const KjAstValue *value) {
-    static const char *const wanted[] = {
-        [KJ_PARAMETER_RATE] = "a rate such as 20/1d or 100/s",
-        [KJ_PARAMETER_INTEGER] = "a number",
-        [KJ_PARAMETER_DURATION] = "a duration such as 72h",
-        [KJ_PARAMETER_GROUP] = "the name of a group",
-        [KJ_PARAMETER_FIELDS] = "the name of a field, or several in { }",
-    };
-    KjDiagnostic *wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_VALUE, value->span, definition->name, wanted[definition->kind],
+    KjDiagnostic *wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_VALUE, value->span, definition->name, _(forms[definition->kind]),
                                         kj_check_value_text(scope->checker, value));
-    KJ_CHECK_HELP(wrong, "write `%s` and %s", definition->name, wanted[definition->kind]);
+    KJ_CHECK_HELP(wrong, _("write `%s` and %s"), definition->name, _(forms[definition->kind]));
     return FALSE;
 }
 
@@ -67,7 +69,7 @@ static gboolean read_number(const KjScope *scope, const KjAstValue *value, KjPar
     parameter->bytes = literal->bytes;
     if (parameter->definition->kind != KJ_PARAMETER_DURATION && literal->number == 0) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_ZERO, value->span, parameter->definition->name),
-                      "write a number above 0");
+                      _("write a number above 0"));
         return FALSE;
     }
     return TRUE;
@@ -109,7 +111,7 @@ static gboolean read_fields(const KjScope *scope, const KjAstValue *value, KjPar
         const KjField *field = &scope->block->block->fields[index];
         if (field->type.set) {
             KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_SET, item->span, field->name),
-                          "name a field that holds one value");
+                          _("name a field that holds one value"));
             good = FALSE;
         }
         if (field->type.kind == KJ_TYPE_SERVICE) {
@@ -125,7 +127,7 @@ static gboolean read_fields(const KjScope *scope, const KjAstValue *value, KjPar
 
 static gboolean read_parameter(const KjScope *scope, const KjAstClause *clause, KjParameter *parameter) {
     if (clause->relation) {
-        KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_RELATION, clause->span, clause->field->text), "write `%s %s`",
+        KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_RELATION, clause->span, clause->field->text), _("write `%s %s`"),
                       clause->field->text, kj_check_value_text(scope->checker, clause->value));
         return FALSE;
     }
@@ -165,10 +167,10 @@ void kj_check_parameters(const KjScope *scope, guint effect, const KjAstClause *
         again = clause ? clause_named(clause->next, p->name) : NULL;
         if (again)
             kj_report_related(kj_report(scope->checker->diagnostics, KJ_CODE_PARAMETER_TWICE, again->span, p->name), clause->span,
-                              "first given here");
+                              _("first given here"));
         if (!clause && p->required)
             KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_MISSING, span, domain->effects[effect].name, p->name),
-                          "add `%s` to the rule", p->name);
+                          _("add `%s` and %s to the rule"), p->name, _(forms[p->kind]));
         if (!clause)
             continue;
         *parameter = (KjParameter){ .definition = p, .text = "" };

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include <kijun/translate.h>
 #include <kijun/value.h>
 
 static gboolean token_fits(const KjToken *token, const char *value) {
@@ -72,7 +73,7 @@ static const KjPattern *path_pattern(KjArena *arena, const char *text, const cha
     guint count = 0;
 
     if (text[0] != '/') {
-        *problem = "a path begins with `/`";
+        *problem = N_("a path begins with `/`");
         return NULL;
     }
     if (text[1] == '\0')
@@ -82,7 +83,7 @@ static const KjPattern *path_pattern(KjArena *arena, const char *text, const cha
         const char *segment = segments[i];
         KjToken token = { KJ_TOKEN_LITERAL, segment };
         if (segment[0] == '\0' || strcmp(segment, ".") == 0 || strcmp(segment, "..") == 0) {
-            *problem = segment[0] ? "a path has no segment `.` or `..`" : "a path has no empty segment";
+            *problem = segment[0] ? N_("a path has no segment `.` or `..`") : N_("a path has no empty segment");
             return NULL;
         }
         if (strcmp(segment, "**") == 0)
@@ -90,13 +91,13 @@ static const KjPattern *path_pattern(KjArena *arena, const char *text, const cha
         else if (strcmp(segment, "*") == 0)
             token = (KjToken){ KJ_TOKEN_ONE, NULL };
         else if (strchr(segment, '*')) {
-            *problem = "`*` stands for a whole segment; a part of one cannot be a pattern";
+            *problem = N_("`*` stands for a whole segment; a part of one cannot be a pattern");
             return NULL;
         }
         if (token.kind == KJ_TOKEN_MANY && count > 0 && tokens[count - 1].kind == KJ_TOKEN_MANY)
             continue;
         if (count == KJ_TOKENS_MAX) {
-            *problem = "a path has too many segments";
+            *problem = N_("a path has too many segments");
             return NULL;
         }
         tokens[count++] = token;
@@ -123,7 +124,7 @@ static const KjPattern *mail_pattern(KjArena *arena, const char *text, const cha
     int count;
 
     if (strchr(domain, '*')) {
-        *problem = "`*` may only stand at the beginning, as in \"*.example.jp\"; \"example.jp\" is every address of that domain";
+        *problem = N_("`*` may only stand at the beginning, as in \"*.example.jp\"; \"example.jp\" is every address of that domain");
         return NULL;
     }
     count = split(KJ_TYPE_MAIL, address, &room, labels, problem);
@@ -159,7 +160,7 @@ static const KjPattern *token_pattern(KjArena *arena, KjType type, const char *t
 }
 
 const KjPattern *kj_pattern_new(KjArena *arena, KjType type, const char *text, const char **problem) {
-    *problem = "not a value of this type";
+    *problem = N_("not a value of this type");
     switch (type) {
     case KJ_TYPE_PATH:
         return path_pattern(arena, text, problem);

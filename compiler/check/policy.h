@@ -82,6 +82,7 @@ typedef struct KjWindow {
     const char *name; /* of the let, or NULL */
     KjWindowAtom atom;
     const struct KjWindow *left, *right;
+    guint parts; /* nodes of the tree, names written out; at most KJ_LIMIT_WRITTEN_OUT */
 } KjWindow;
 
 /* ---- fields ---- */

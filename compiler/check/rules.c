@@ -26,9 +26,9 @@ int kj_effect_find(KjChecker *checker, const KjDomain *domain, const KjAstName *
     unknown = KJ_CHECK_TELL(checker, KJ_CODE_EFFECT_UNKNOWN, name->span, domain->name, name->text);
     near = kj_did_you_mean(name->text, names);
     if (near)
-        KJ_CHECK_HELP(unknown, "did you mean `%s`?", near);
+        KJ_CHECK_HELP(unknown, _("did you mean `%s`?"), near);
     else
-        KJ_CHECK_HELP(unknown, "its effects are %s", kj_check_list_text(checker, names));
+        KJ_CHECK_HELP(unknown, _("its effects are %s"), kj_check_list_text(checker, names));
     return -1;
 }
 
@@ -42,12 +42,12 @@ static void add_parameter(KjChecker *checker, KjBlockState *state, const KjAstIt
 
     if (!block->standard) {
         problem = kj_report(checker->diagnostics, KJ_CODE_PARAMETER_PLACE, item->span, item->name->text);
-        kj_report_help(problem, "use a `let`, or declare the block as a standard");
+        kj_report_help(problem, _("use a `let`, or declare the block as a standard"));
         return;
     }
     if (first) {
         problem = kj_report(checker->diagnostics, KJ_CODE_NAME_TWICE, item->name->span, item->name->text);
-        kj_report_related(problem, first->span, "first declared here");
+        kj_report_related(problem, first->span, _("first declared here"));
         return;
     }
     if (!type) {
@@ -86,11 +86,11 @@ static void check_label(KjChecker *checker, const KjAstItem *item, GHashTable *p
 
     if (strcmp(label, "default") == 0 || strcmp(label, "error") == 0 || is_numbered(label)) {
         problem = kj_report(checker->diagnostics, KJ_CODE_LABEL_RESERVED, item->name->span, label);
-        kj_report_help(problem, "choose another label; `default`, `error`, `_1`, `_2` and so on stand for what has none");
+        kj_report_help(problem, _("choose another label; `default`, `error`, `_1`, `_2` and so on stand for what has none"));
     } else if (first) {
         problem = kj_report(checker->diagnostics, KJ_CODE_LABEL_TWICE, item->name->span, label);
-        kj_report_related(problem, first->name->span, "first used here");
-        kj_report_help(problem, "a label names one rule; choose another");
+        kj_report_related(problem, first->name->span, _("first used here"));
+        kj_report_help(problem, _("a label names one rule; choose another"));
     } else {
         g_hash_table_insert(places, (gpointer)label, (gpointer)item);
     }
@@ -118,7 +118,7 @@ static gboolean check_foreign_parameters(const KjScope *scope, const KjAstItem *
         if (!p || kj_parameter_is(domain, effect, p->name) || g_hash_table_contains(scope->block->field_index, p->name))
             continue;
         KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PARAMETER_EFFECT, clause->span, p->name, domain->effects[effect].name),
-                      "only %s takes it", kj_check_list_text(scope->checker, p->effects));
+                      _("only %s takes it"), kj_check_list_text(scope->checker, p->effects));
         good = FALSE;
     }
     return good;
@@ -223,7 +223,7 @@ static void take_default(KjChecker *checker, KjBlockState *state, const KjAstIte
     for (const KjParameterDefinition *p = domain->parameters; p && p->name; p++) {
         if (p->required && g_strv_contains(p->effects, domain->effects[effect].name)) {
             kj_report_help(kj_report(checker->diagnostics, KJ_CODE_DEFAULT_PARAMETER, item->effect->span, item->effect->text, p->name),
-                           "write a rule without clauses at the end instead");
+                           _("write a rule without clauses at the end instead"));
             return;
         }
     }
@@ -241,11 +241,11 @@ static void check_default(KjChecker *checker, KjBlockState *state) {
             continue;
         if (state->block->standard) {
             problem = kj_report(checker->diagnostics, KJ_CODE_DEFAULT_STANDARD, item->span);
-            kj_report_help(problem, "leave it out; what a standard does not mention is free");
+            kj_report_help(problem, _("leave it out; what a standard does not mention is free"));
         } else if (first) {
             problem = kj_report(checker->diagnostics, KJ_CODE_DEFAULT_TWICE, item->span);
-            kj_report_related(problem, first->span, "the first one");
-            kj_report_help(problem, "keep one of them");
+            kj_report_related(problem, first->span, _("the first one"));
+            kj_report_help(problem, _("keep one of them"));
         } else {
             take_default(checker, state, item);
         }
@@ -259,7 +259,7 @@ static void check_default(KjChecker *checker, KjBlockState *state) {
     }
     if (!domain->default_effect && !state->module->syntax->damaged) {
         problem = kj_report(checker->diagnostics, KJ_CODE_DEFAULT_MISSING, declaration->name->span, declaration->name->text);
-        kj_report_help(problem, "write `default %s;`, which holds where no rule matches", domain->effects[strictest(domain)].name);
+        kj_report_help(problem, _("write `default %s;`, which holds where no rule matches"), domain->effects[strictest(domain)].name);
     }
 }
 

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "../limits.h"
+
 typedef struct {
     guint64 protocol;
     GArray *ports; /* KjInterval */
@@ -55,20 +57,20 @@ static gboolean add(Services *services, const KjAstValue *value, const KjAstValu
     if (last->number > 65535 || low > 65535) {
         KJ_CHECK_HELP(
             KJ_CHECK_TELL(scope->checker, KJ_CODE_VALUE_BOUNDS, value->span, kj_check_value_text(scope->checker, value), "0", "65535"),
-            "a port is a number from 0 to 65535");
+            _("a port is a number from 0 to 65535"));
         return FALSE;
     }
     if (low > last->number) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_RANGE_BACKWARDS, value->span, kj_check_value_text(scope->checker, value->left),
                                     kj_check_value_text(scope->checker, value->right)),
-                      "write the smaller port first");
+                      _("write the smaller port first"));
         return FALSE;
     }
     if (!kj_literal_symbol(services->protocol, last->text, &protocol)) {
         guint count = 0;
         for (const KjNamedNumber *n = services->protocol->numbers; n && n->name && count < G_N_ELEMENTS(names) - 1; n++)
             names[count++] = n->name;
-        KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PROTOCOL_UNKNOWN, value->span, last->text), "the protocols are %s",
+        KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_PROTOCOL_UNKNOWN, value->span, last->text), _("the protocols are %s"),
                       kj_check_list_text(scope->checker, names));
         return FALSE;
     }
@@ -121,7 +123,7 @@ static gboolean collect_minus(Services *services, const KjAstValue *value) {
     good = collect(&right, value->right) && good;
     if (good && (left.parameter || right.parameter)) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(services->scope->checker, KJ_CODE_SERVICE_PARAMETER, value->span),
-                      "bind a set that is already without them");
+                      _("bind a set that is already without them"));
         good = FALSE;
     }
     /* `any` is no list of pairs: silently it would be the empty one. */
@@ -148,8 +150,15 @@ static gboolean collect_minus(Services *services, const KjAstValue *value) {
 }
 
 static gboolean collect(Services *services, const KjAstValue *value) {
+    KjChecker *checker = services->scope->checker;
     gboolean good = TRUE;
 
+    if (++checker->written > KJ_LIMIT_WRITTEN_OUT) {
+        if (checker->written == KJ_LIMIT_WRITTEN_OUT + 1)
+            KJ_CHECK_HELP(KJ_CHECK_REPORT(services->scope, KJ_CODE_WRITTEN_OUT, value->span, KJ_LIMIT_WRITTEN_OUT),
+                          _("leave out what is in it twice"));
+        return FALSE;
+    }
     switch (value->kind) {
     case KJ_VALUE_SERVICE:
         return add(services, value, value, value->number);
@@ -164,7 +173,7 @@ static gboolean collect(Services *services, const KjAstValue *value) {
             good = collect(services, item) && good;
             if (services->parameter && (item->next || item != value->items)) {
                 KJ_CHECK_HELP(KJ_CHECK_TELL(services->scope->checker, KJ_CODE_SERVICE_PARAMETER, value->span),
-                              "write two rules, or bind a set that holds all of them");
+                              _("write two rules, or bind a set that holds all of them"));
                 return FALSE;
             }
         }
@@ -192,6 +201,7 @@ gboolean kj_service_resolve(const KjScope *scope, const KjDataType *protocol, co
     KjSet *set;
 
     g_array_set_clear_func(services.pairs, free_pair);
+    scope->checker->written = 0;
     good = collect(&services, value);
     *operand = (KjOperand){ services.parameter, services.none, services.any };
     if (good && !services.parameter) {

@@ -248,7 +248,8 @@ static gboolean report_ambiguous(const KjScope *scope, const KjAstValue *value, 
     const char *dot = strrchr(scope->module->name, '.');
     KjDiagnostic *ambiguous = KJ_CHECK_REPORT(scope, KJ_CODE_NAME_AMBIGUOUS, value->span, name->text, first, second);
 
-    KJ_CHECK_HELP(ambiguous, "write \"%s\" for %s, or `%s.%s` for %s", name->text, first, dot ? dot + 1 : scope->module->name, name->last,
+    KJ_CHECK_HELP(ambiguous, _("write \"%s\" for %s, or `%s.%s` for %s"), name->text, first, dot ? dot + 1 : scope->module->name,
+                  name->last,
                   second);
     return FALSE;
 }
@@ -262,7 +263,7 @@ static gboolean collect_parameter(Collector *collector, const KjAstValue *value,
             KJ_CHECK_REPORT(scope, KJ_CODE_PARAMETER_TYPE, value->span, parameter->name,
                             kj_check_type_text(scope->checker, &parameter->type), kj_check_type_text(scope->checker, collector->type));
         if (mismatch)
-            kj_report_related(mismatch, parameter->span, "declared here");
+            kj_report_related(mismatch, parameter->span, _("declared here"));
         return FALSE;
     }
     operand.set = parameter_set(scope, parameter);
@@ -304,12 +305,12 @@ static gboolean collect_name(Collector *collector, const KjAstValue *value) {
 
     is_symbol = !name->qualifier && (is_open_symbol(collector, name) || kj_literal_symbol(collector->type, name->text, &number));
     if (is_symbol && (entity || parameter))
-        return report_ambiguous(scope, value, "the value",
-                                parameter                         ? "the parameter"
-                                : entity->kind == KJ_ENTITY_GROUP ? "the group"
-                                                                  : "the `let`");
+        return report_ambiguous(scope, value, _("the value"),
+                                parameter                         ? _("the parameter")
+                                : entity->kind == KJ_ENTITY_GROUP ? _("the group")
+                                                                  : _("the `let`"));
     if (parameter && entity)
-        return report_ambiguous(scope, value, "the parameter", "the `let`");
+        return report_ambiguous(scope, value, _("the parameter"), _("the `let`"));
     if (parameter)
         return collect_parameter(collector, value, parameter);
     if (entity)

@@ -41,11 +41,11 @@ static void report_unknown(KjChecker *checker, const KjBlock *block, const KjAst
         names[count++] = of_standards[0].name;
     near = kj_did_you_mean(name->text, names);
     if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     else if (count)
-        kj_report_help(unknown, "its settings are %s", kj_check_list_text(checker, names));
+        kj_report_help(unknown, _("its settings are %s"), kj_check_list_text(checker, names));
     else
-        kj_report_help(unknown, "a `%s` has no settings", block->domain->name);
+        kj_report_help(unknown, _("a `%s` has no settings"), block->domain->name);
 }
 
 /* The value as it is kept, or NULL after reporting. */
@@ -88,7 +88,8 @@ void kj_check_settings(KjChecker *checker, KjBlockState *state) {
             continue;
         }
         if (kj_setting_value(block, definition->name)) {
-            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_SETTING_TWICE, item->span, definition->name), "delete one of the two");
+            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_SETTING_TWICE, item->span, definition->name),
+                           _("delete one of the two"));
             continue;
         }
         value = read_value(checker, state, definition, item->value);

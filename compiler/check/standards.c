@@ -24,11 +24,11 @@ static void report_domain(KjChecker *checker, const KjAstName *name) {
         names[i] = domains[i]->name;
     near = kj_did_you_mean(name->text, names);
     if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     else if (count)
-        kj_report_help(unknown, "the installed domains are %s", kj_check_list_text(checker, names));
+        kj_report_help(unknown, _("the installed domains are %s"), kj_check_list_text(checker, names));
     else
-        kj_report_help(unknown, "no domain is installed");
+        kj_report_help(unknown, _("no domain is installed"));
     g_free(domains);
 }
 
@@ -79,7 +79,7 @@ static void report_cycle(const guint *path, guint length, gpointer data) {
     }
     g_string_append(text, first->name);
     kj_report_help(kj_report(order->checker->diagnostics, KJ_CODE_STANDARD_CYCLE, first->declaration->name->span, text->str),
-                   "leave one of the `conforms to` out");
+                   _("leave one of the `conforms to` out"));
 }
 
 void kj_check_standard_order(KjChecker *checker) {
@@ -161,7 +161,8 @@ static const KjSet *bound_value(KjChecker *checker, KjBlockState *state, const K
     }
     if (!parameter->type.set && operand.set->kind != KJ_SET_PARAMETER && !kj_set_single(operand.set, &interval, &pattern)
         && type.kind != KJ_TYPE_SERVICE) {
-        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_NOT_SINGLE, value->span, kj_check_value_text(checker, value)), "`%s` takes one value",
+        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_NOT_SINGLE, value->span, kj_check_value_text(checker, value)),
+                      _("`%s` takes one value"),
                       parameter->name);
         return NULL;
     }
@@ -185,7 +186,7 @@ static void bind_all(KjChecker *checker, KjBlockState *state, const KjAstConform
         }
         if (!g_hash_table_add(seen, (gpointer)parameter->name)) {
             kj_report_help(kj_report(checker->diagnostics, KJ_CODE_BINDING_TWICE, b->parameter->span, parameter->name),
-                           "delete one of the two");
+                           _("delete one of the two"));
             continue;
         }
         value = bound_value(checker, state, parameter, b->value);
@@ -197,8 +198,8 @@ static void bind_all(KjChecker *checker, KjBlockState *state, const KjAstConform
         if (g_hash_table_contains(seen, parameter->name))
             continue;
         problem = kj_report(checker->diagnostics, KJ_CODE_BINDING_MISSING, syntax->span, standard->name, parameter->name);
-        kj_report_related(problem, parameter->span, "the parameter is declared here");
-        kj_report_help(problem, "write `%s %s %s = ...`", standard->name, syntax->bindings ? "with ... and" : "with", parameter->name);
+        kj_report_related(problem, parameter->span, _("the parameter is declared here"));
+        kj_report_help(problem, _("write `%s %s %s = ...`"), standard->name, syntax->bindings ? "with ... and" : "with", parameter->name);
     }
 }
 
@@ -218,7 +219,7 @@ static KjBlock *standard_of(KjChecker *checker, KjBlockState *state, const KjAst
     if (entity->state->block->domain != domain) {
         problem = kj_report(checker->diagnostics, KJ_CODE_STANDARD_DOMAIN, name->span, name->text, entity->state->block->domain->name,
                             domain->name);
-        kj_report_related(problem, entity->declaration->name->span, "the standard is declared here");
+        kj_report_related(problem, entity->declaration->name->span, _("the standard is declared here"));
         return NULL;
     }
     return entity->state->block;
@@ -239,7 +240,7 @@ void kj_check_conformances(KjChecker *checker, KjBlockState *state) {
         for (guint i = 0; standard && i < state->block->conformance_count; i++)
             again = again || conformances[i].standard == standard;
         if (again)
-            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_CONFORMANCE_TWICE, c->span, standard->name), "delete one of the two");
+            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_CONFORMANCE_TWICE, c->span, standard->name), _("delete one of the two"));
         if (!standard || again)
             continue;
         *conformance = (KjConformance){ .standard = standard, .span = c->span };

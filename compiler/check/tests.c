@@ -26,12 +26,12 @@ static KjBlockState *case_state(KjChecker *checker, KjModule *module, const KjAs
     KjBlockState *state = entity ? entity->state : NULL;
 
     if (!entity && !blocked)
-        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_BLOCK_UNKNOWN, c->block->span, "block", c->block->text),
-                      "write a block of this module, or MODULE.BLOCK");
+        KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_BLOCK_UNKNOWN, c->block->span, _("block"), c->block->text),
+                      _("write a block of this module, or MODULE.BLOCK"));
     if (state && strcmp(state->block->domain->name, c->domain->text) != 0) {
         KJ_CHECK_HELP(
             KJ_CHECK_TELL(checker, KJ_CODE_CASE_DOMAIN, c->domain->span, c->block->text, state->block->domain->name, c->domain->text),
-            "write `%s %s`", state->block->domain->name, c->block->text);
+            _("write `%s %s`"), state->block->domain->name, c->block->text);
         return NULL;
     }
     return state;
@@ -78,7 +78,7 @@ static void take_instant(Request *request, const KjAstClause *clause) {
     request->result->has_instant = kj_value_read_instant(text->str, text->len, zone, &request->result->instant, &problem);
     if (!request->result->has_instant)
         refuse(request, KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_INSTANT, value->span, text->str),
-               problem ? problem : "write a day from 1970 to 2099");
+               problem ? _(problem) : _("write a day from 1970 to 2099"));
 }
 
 static void give(Request *request, const char *field, const char *text) {
@@ -105,7 +105,7 @@ static void give_members(Request *request, const KjField *field, const KjSet *se
             refuse(request,
                    KJ_CHECK_TELL(request->scope->checker, KJ_CODE_TEST_VALUE, value->span, field->name,
                                  kj_check_value_text(request->scope->checker, value)),
-                   "write the members out");
+                   _("write the members out"));
     }
 }
 
@@ -127,7 +127,7 @@ static void give_service(Request *request, const KjField *field, const KjAstValu
     if (!protocol || !port) {
         refuse(request,
                KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_VALUE, value->span, field->name, kj_check_value_text(scope->checker, value)),
-               "a request has one service: `service 443/tcp`");
+               _("a request has one service: `service 443/tcp`"));
         return;
     }
     request->known[field->protocol] = operand.set->members[0];
@@ -165,7 +165,7 @@ static void give_value(Request *request, const KjField *field, const KjAstValue 
     else
         refuse(request,
                KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_VALUE, value->span, field->name, kj_check_value_text(scope->checker, value)),
-               "a request has one value of a field, or `none`");
+               _("a request has one value of a field, or `none`"));
 }
 
 static void take_clause(Request *request, const KjAstClause *clause) {
@@ -174,14 +174,14 @@ static void take_clause(Request *request, const KjAstClause *clause) {
 
     if (clause->value->kind == KJ_VALUE_INSTANT && (!clause->field || strcmp(clause->field->text, "at") == 0)) {
         if (request->result->has_instant)
-            refuse(request, KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_TWICE, clause->span, "at"), "delete one of the two");
+            refuse(request, KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_TWICE, clause->span, "at"), _("delete one of the two"));
         else
             take_instant(request, clause);
         return;
     }
     if (!clause->field || (clause->relation && clause->relation != KJ_RELATION_EQUAL)) {
         refuse(request, KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_CLAUSE, clause->span),
-               "write `FIELD VALUE`, and `at DATE TIME` for the instant");
+               _("write `FIELD VALUE`, and `at DATE TIME` for the instant"));
         return;
     }
     index = kj_field_find(scope, clause->field);
@@ -190,7 +190,7 @@ static void take_clause(Request *request, const KjAstClause *clause) {
         return;
     }
     if (!g_hash_table_add(request->given, (gpointer)clause->field->text)) {
-        refuse(request, KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_TWICE, clause->span, clause->field->text), "delete one of the two");
+        refuse(request, KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_TWICE, clause->span, clause->field->text), _("delete one of the two"));
         return;
     }
     give_value(request, &scope->block->block->fields[index], clause->value);
@@ -230,7 +230,7 @@ static gboolean check_test_case(KjChecker *checker, KjModule *module, const KjAs
     take_label(&request, c);
     if (request.good && state->timed && !result->has_instant && kj_request_depends_on_time(state->block, request.known))
         refuse(&request, KJ_CHECK_TELL(checker, KJ_CODE_TEST_NEEDS_TIME, c->span, state->block->qualified),
-               "write when: `at 2026-11-24 10:00 zone \"Asia/Tokyo\"`");
+               _("write when: `at 2026-11-24 10:00 zone \"Asia/Tokyo\"`"));
     values = kj_arena_newn(checker->arena, KjFieldText, request.values->len + 1);
     if (request.values->len)
         memcpy(values, request.values->data, sizeof *values * request.values->len);

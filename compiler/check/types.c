@@ -117,13 +117,13 @@ static const KjDataType *resolve_range(KjChecker *checker, const KjAstType *synt
     }
     if (!type->kind || syntax->low->kind != syntax->high->kind) {
         KjDiagnostic *wrong = kj_report(checker->diagnostics, KJ_CODE_TYPE_RANGE, syntax->span);
-        kj_report_help(wrong, "a range type has two numbers, sizes, durations or dates: `0..100`");
+        kj_report_help(wrong, _("a range type has two numbers, sizes, durations or dates: `0..100`"));
         return NULL;
     }
     if (syntax->low->number > syntax->high->number || syntax->high->number == 0) {
         KjDiagnostic *wrong = kj_report(checker->diagnostics, KJ_CODE_RANGE_BACKWARDS, syntax->span,
                                         kj_check_value_text(checker, syntax->low), kj_check_value_text(checker, syntax->high));
-        kj_report_help(wrong, "write the smaller one first");
+        kj_report_help(wrong, _("write the smaller one first"));
         return NULL;
     }
     type->low = syntax->low->number;
@@ -144,7 +144,7 @@ static const KjDataType *resolve_enumeration(KjChecker *checker, const KjAstType
     type->symbols = kj_arena_newn(checker->arena, const char *, count + 1);
     for (const KjAstName *name = syntax->values; name; name = name->next) {
         if (!g_hash_table_add(seen, (gpointer)name->text)) {
-            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_ENUMERATION_TWICE, name->span, name->text), "delete one of the two");
+            kj_report_help(kj_report(checker->diagnostics, KJ_CODE_ENUMERATION_TWICE, name->span, name->text), _("delete one of the two"));
             good = FALSE;
         }
         type->symbols[type->symbol_count++] = name->text;
@@ -161,7 +161,7 @@ static const KjDataType *resolve_set(KjChecker *checker, KjModule *module, const
         return NULL;
     if (of->set) {
         kj_report_help(kj_report(checker->diagnostics, KJ_CODE_TYPE_NESTED, syntax->span),
-                       "a set holds single values: write `set of mail`");
+                       _("a set holds single values: write `set of mail`"));
         return NULL;
     }
     type = kj_arena_new0(checker->arena, KjDataType);
@@ -181,9 +181,9 @@ static void report_unknown(KjChecker *checker, KjModule *module, const KjAstName
     if (!near)
         near = kj_did_you_mean(name->text, kj_check_keys(checker, module->types));
     if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     else
-        kj_report_help(unknown, "declare it with `type %s = { one, other };`, or use one of %s", name->last,
+        kj_report_help(unknown, _("declare it with `type %s = { one, other };`, or use one of %s"), name->last,
                        kj_check_list_text(checker, names));
 }
 
@@ -234,7 +234,7 @@ static void report_cycle(const guint *path, guint length, gpointer data) {
     /* The checker rides at the end of the array. */
     KjChecker *checker = g_ptr_array_index(types, types->len - 1);
     kj_report_help(kj_report(checker->diagnostics, KJ_CODE_TYPE_CYCLE, first->declaration->name->span, first->name, text->str),
-                   "one of them must say what its values are");
+                   _("one of them must say what its values are"));
 }
 
 static void add_edges(KjGraph *graph, const KjEntity *entity) {
@@ -253,7 +253,7 @@ static void add_edges(KjGraph *graph, const KjEntity *entity) {
 static void check_builtin_name(KjChecker *checker, const KjEntity *entity) {
     if (builtin(entity->name))
         kj_report_help(kj_report(checker->diagnostics, KJ_CODE_TYPE_BUILTIN, entity->declaration->name->span, entity->name),
-                       "choose another name");
+                       _("choose another name"));
 }
 
 void kj_check_types(KjChecker *checker) {

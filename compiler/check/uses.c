@@ -17,9 +17,9 @@ static void report_unknown(KjChecker *checker, const KjAstName *name) {
     const char *near = kj_did_you_mean(name->text, known);
 
     if (near)
-        kj_report_help(unknown, "did you mean `%s`?", near);
+        kj_report_help(unknown, _("did you mean `%s`?"), near);
     else
-        kj_report_help(unknown, "the file would be %s.pol; a file given alone sees no other module",
+        kj_report_help(unknown, _("the file would be %s.pol; a file given alone sees no other module"),
                        g_strdelimit(kj_arena_strdup(checker->arena, name->text), ".", '/'));
 }
 
@@ -30,12 +30,12 @@ static void report_again(KjChecker *checker, const KjUse *first, const KjModule 
 
     if (first->module == module) {
         again = kj_report(checker->diagnostics, KJ_CODE_USE_TWICE, declaration->span, declaration->name->text);
-        kj_report_help(again, "delete one of the two");
+        kj_report_help(again, _("delete one of the two"));
     } else {
         again = kj_report(checker->diagnostics, KJ_CODE_USE_ALIAS, declaration->span, alias, first->declaration->name->text);
-        kj_report_help(again, "write `use %s as OTHER_NAME;`", declaration->name->text);
+        kj_report_help(again, _("write `use %s as OTHER_NAME;`"), declaration->name->text);
     }
-    kj_report_related(again, first->declaration->span, "used here already");
+    kj_report_related(again, first->declaration->span, _("used here already"));
 }
 
 static void add_use(KjChecker *checker, KjModule *module, const KjAstDeclaration *declaration, KjGraph *graph) {
@@ -76,7 +76,7 @@ static void report_cycle(const guint *path, guint length, gpointer data) {
         g_string_append_printf(text, "%s -> ", ((KjModule *)g_ptr_array_index(checker->modules, path[i]))->name);
     g_string_append(text, first->name);
     cycle = kj_report(checker->diagnostics, KJ_CODE_USE_CYCLE, span, text->str);
-    kj_report_help(cycle, "move what both need into a module of its own");
+    kj_report_help(cycle, _("move what both need into a module of its own"));
 }
 
 void kj_check_uses(KjChecker *checker) {

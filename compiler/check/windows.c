@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+#include <kijun/value.h>
+
+#include "../limits.h"
+
 #define ALL_DAYS 127u
 #define LAST_MINUTE 1439u
 
@@ -25,20 +29,21 @@ const char *kj_zone_check(KjChecker *checker, const char *name, KjSpan span) {
     g_autoptr(GTimeZone) zone = NULL;
 
     if (!known) {
-        zone = g_time_zone_new_identifier(name);
+        zone = kj_value_zone(name);
         known = zone && name[0] ? kj_arena_strdup(checker->arena, name) : "";
         g_hash_table_insert(checker->zones, kj_arena_strdup(checker->arena, name), (gpointer)known);
     }
     if (known[0])
         return known;
     KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_ZONE_UNKNOWN, span, name),
-                  "write a name of the IANA time zone database, such as \"Asia/Tokyo\" or \"UTC\"");
+                  _("write a name of the IANA time zone database, such as \"Asia/Tokyo\" or \"UTC\""));
     return NULL;
 }
 
 static KjWindow *atom(KjArena *arena, const char *zone, const Days *days, guint first_minute, guint last_minute) {
     KjWindow *window = kj_arena_new0(arena, KjWindow);
     window->kind = KJ_WINDOW_ATOM;
+    window->parts = 1;
     window->atom = (KjWindowAtom){ zone, days->weekdays, first_minute, last_minute, days->first, days->last };
     return window;
 }
@@ -48,6 +53,7 @@ static KjWindow *join(KjArena *arena, KjWindowKind kind, const KjWindow *left, c
     window->kind = kind;
     window->left = left;
     window->right = right;
+    window->parts = left->parts + right->parts + 1; /* each side is within the limit, so this is no overflow */
     return window;
 }
 
@@ -69,7 +75,7 @@ gboolean kj_window_is_weekday(const KjAstValue *value) {
 
 static gboolean report_no_window(const KjScope *scope, const KjAstValue *value) {
     KjDiagnostic *wrong = KJ_CHECK_REPORT(scope, KJ_CODE_WINDOW_WRONG, value->span, kj_check_value_text(scope->checker, value));
-    KJ_CHECK_HELP(wrong, "write days, dates or times, as in `mon..fri 09:00..18:00 zone \"Asia/Tokyo\"`");
+    KJ_CHECK_HELP(wrong, _("write days, dates or times, as in `mon..fri 09:00..18:00 zone \"Asia/Tokyo\"`"));
     return FALSE;
 }
 
@@ -90,7 +96,7 @@ static gboolean add_range(const KjScope *scope, const KjAstValue *value, GArray 
             KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_RANGE_BACKWARDS, value->span,
                                         kj_check_value_text(scope->checker, value->left),
                                         kj_check_value_text(scope->checker, value->right)),
-                          "write the earlier date first");
+                          _("write the earlier date first"));
             return FALSE;
         }
         range = (Days){ ALL_DAYS, (guint32)value->left->number, (guint32)value->right->number };
@@ -101,6 +107,11 @@ static gboolean add_range(const KjScope *scope, const KjAstValue *value, GArray 
     return TRUE;
 }
 
+static gboolean report_size(const KjScope *scope, const KjAstValue *value) {
+    KJ_CHECK_HELP(KJ_CHECK_REPORT(scope, KJ_CODE_WRITTEN_OUT, value->span, KJ_LIMIT_WRITTEN_OUT), _("leave out what is in it twice"));
+    return FALSE;
+}
+
 /* The days a window's first part names, as ranges of dates and weekdays. */
 static gboolean collect_days(const KjScope *scope, const KjAstValue *value, GArray *days) {
     int day = weekday(value);
@@ -108,6 +119,8 @@ static gboolean collect_days(const KjScope *scope, const KjAstValue *value, GArr
     KjEntity *entity;
     KjScope inside;
 
+    if (++scope->checker->written > KJ_LIMIT_WRITTEN_OUT)
+        return scope->checker->written == KJ_LIMIT_WRITTEN_OUT + 1 && report_size(scope, value);
     if (day >= 0) {
         g_array_append_val(days, ((Days){ 1u << day, 0, KJ_ENDLESS_DAY }));
         return TRUE;
@@ -165,6 +178,7 @@ static const KjWindow *window_of(const KjScope *scope, const KjAstValue *days, c
 
     if (!zone)
         return NULL;
+    scope->checker->written = 0;
     if (days && !collect_days(scope, days, ranges))
         return NULL;
     if (!days)
@@ -226,6 +240,8 @@ static const KjWindow *resolve_set(const KjScope *scope, const KjAstValue *value
         const KjWindow *next = kj_window_resolve(scope, item);
         good = good && next;
         window = window && next ? join(scope->checker->arena, KJ_WINDOW_UNION, window, next) : next;
+        if (good && window->parts > KJ_LIMIT_WRITTEN_OUT)
+            break; /* which the caller reports */
     }
     if (!value->items)
         report_no_window(scope, value);
@@ -240,7 +256,7 @@ static const KjWindow *resolve_minus(const KjScope *scope, const KjAstValue *lef
     return left && right ? join(arena, KJ_WINDOW_MINUS, left, right) : NULL;
 }
 
-const KjWindow *kj_window_resolve(const KjScope *scope, const KjAstValue *value) {
+static const KjWindow *resolve(const KjScope *scope, const KjAstValue *value) {
     const char *zone = scope->module->zone;
 
     if (weekday(value) >= 0)
@@ -270,4 +286,14 @@ const KjWindow *kj_window_resolve(const KjScope *scope, const KjAstValue *value)
         report_no_window(scope, value);
         return NULL;
     }
+}
+
+const KjWindow *kj_window_resolve(const KjScope *scope, const KjAstValue *value) {
+    const KjWindow *window = resolve(scope, value);
+
+    if (window && window->parts > KJ_LIMIT_WRITTEN_OUT) {
+        report_size(scope, value);
+        return NULL;
+    }
+    return window;
 }

@@ -198,14 +198,17 @@ kj_build_not(KjParse *parse, KjTallValue operand, KjSpan span)
 }
 
 /* The identifiers of documents (S0-140) look like differences of names and numbers. In an annotation they are what they look like to a
- * reader: one name, without the spaces. */
+ * reader: one name, without the spaces; unless three numbers in a row would then read as a date. */
 static gboolean
-append_identifier(const KjAstValue *value, GString *out)
+append_identifier(const KjAstValue *value, guint numbers, GString *out)
 {
-    const KjAstValue *right = value->right;
+    const KjAstValue *right = value->right, *last = value->kind == KJ_VALUE_MINUS ? right : value;
 
+    numbers = last->kind == KJ_VALUE_INTEGER ? numbers + 1 : 0;
+    if (numbers == 3)
+        return FALSE;
     if (value->kind == KJ_VALUE_MINUS) {
-        if ((right->kind != KJ_VALUE_NAME && right->kind != KJ_VALUE_INTEGER) || !append_identifier(value->left, out))
+        if ((right->kind != KJ_VALUE_NAME && right->kind != KJ_VALUE_INTEGER) || !append_identifier(value->left, numbers, out))
             return FALSE;
         g_string_append_printf(out, "-%s", right->kind == KJ_VALUE_NAME ? right->name->text : right->spelling);
         return TRUE;
@@ -221,7 +224,7 @@ kj_build_argument(KjParse *parse, KjAstValue *value)
 {
     g_autoptr(GString) identifier = g_string_new(NULL);
 
-    if (value->kind != KJ_VALUE_MINUS || !append_identifier(value, identifier))
+    if (value->kind != KJ_VALUE_MINUS || !append_identifier(value, 0, identifier))
         return value;
     return kj_build_value_name(parse, kj_build_name(parse, kj_arena_strdup(parse->arena, identifier->str), value->span), value->span);
 }

@@ -41,8 +41,8 @@ kj_character_ascii(gunichar c)
     return '\0';
 }
 
-void
-kj_character_report_full_width(KjParse *parse, const char *text, gsize length, KjSpan span, const char *ascii)
+KjDiagnostic *
+kj_character_tell_full_width(KjParse *parse, const char *text, gsize length, KjSpan span, const char *ascii)
 {
     g_autofree char *written = g_strndup(text, length);
     KjDiagnostic *diagnostic;
@@ -50,6 +50,15 @@ kj_character_report_full_width(KjParse *parse, const char *text, gsize length, K
     span.end = span.start + (guint32)length;
     diagnostic = kj_report(parse->diagnostics, KJ_CODE_CHARACTER_FULL_WIDTH, span, written, g_utf8_get_char(text), ascii);
     kj_report_help(diagnostic, _("write `%s`"), ascii);
+    return diagnostic;
+}
+
+void
+kj_character_report_full_width(KjParse *parse, const char *text, gsize length, KjSpan span, const char *ascii)
+{
+    KjDiagnostic *diagnostic = kj_character_tell_full_width(parse, text, length, span, ascii);
+
+    span.end = span.start + (guint32)length;
     kj_report_fix(diagnostic, span, ascii);
 }
 
@@ -59,6 +68,7 @@ static const struct {
 } habits[] = {
     { "&&", "and" }, { "&", "and" }, { "||", "or" }, { "|", "or" }, { "!", "not" },
     { "[", "{" },    { "]", "}" },   { "'", "\"" },  { "`", "\"" }, { "~", "not" },
+    { "//", "#" },   { "/*", "#" },
 };
 
 void
@@ -72,8 +82,10 @@ kj_character_report_unknown(KjParse *parse, const char *text, gsize length, KjSp
         shown = g_strdup_printf("(`%.*s`)", (int)(g_utf8_next_char(text) - text), text);
     diagnostic = kj_report(parse->diagnostics, KJ_CODE_CHARACTER_UNKNOWN, span, c, shown != NULL ? shown : _("(which does not show)"));
     for (gsize i = 0; i < G_N_ELEMENTS(habits); i++)
-        if (strlen(habits[i].text) == length && memcmp(habits[i].text, text, length) == 0)
+        if (strlen(habits[i].text) == length && memcmp(habits[i].text, text, length) == 0) {
             kj_report_help(diagnostic, _("write `%s`"), habits[i].meant);
+            return;
+        }
     if (memchr("/\\*?", text[0], 4) != NULL)
         kj_report_help(diagnostic, _("a path or a pattern is written as a string, in \"...\""));
 }

@@ -121,11 +121,11 @@ add_words(GPtrArray *words, const char *text)
 
 /* The one idea that what is expected amounts to; a name, which is part of each, is then no news. */
 static void
-gather_idea(Expected *expected, GPtrArray *words)
+gather_idea(const KjParse *parse, Expected *expected, GPtrArray *words)
 {
     gboolean any_name = find(expected, "name") >= 0;
 
-    if (take(expected, openings, G_N_ELEMENTS(openings)))
+    if (parse->blocks == 0 && take(expected, openings, G_N_ELEMENTS(openings)))
         add_words(words, _("a declaration (`let NAME = ...;`, `firewall NAME { ... }`)"));
     else if (take(expected, value_parts, G_N_ELEMENTS(value_parts)))
         add_words(words, _("a value"));
@@ -139,12 +139,12 @@ gather_idea(Expected *expected, GPtrArray *words)
 
 /* The words for what is expected. Free with g_ptr_array_unref. */
 static GPtrArray *
-gather(Expected *expected)
+gather(const KjParse *parse, Expected *expected)
 {
     GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
     gboolean compares = take(expected, relations, G_N_ELEMENTS(relations));
 
-    gather_idea(expected, words);
+    gather_idea(parse, expected, words);
     for (gsize i = 0; i < G_N_ELEMENTS(phrases); i++) {
         int at = find(expected, phrases[i].name);
 
@@ -173,7 +173,7 @@ enumerate(const GPtrArray *words)
     guint count = MIN(words->len, MOST);
 
     for (guint i = 0; i < count; i++)
-        g_string_append_printf(out, "%s%s", i == 0 ? "" : i + 1 == count ? _(" or ") : ", ", (const char *)words->pdata[i]);
+        g_string_append_printf(out, "%s%s", i == 0 ? "" : i + 1 == count ? _(" or ") : _(", "), (const char *)words->pdata[i]);
     return g_string_free(out, FALSE);
 }
 
@@ -236,6 +236,58 @@ report_bracket(KjParse *parse, KjSpan span)
     return FALSE;
 }
 
+/* What people write who know other languages, or who leave a part out: what is found, what would have fitted, and the words before it
+ * (NULL: any). The first that matches is told. */
+static const struct {
+    const char *found, *expected, *previous, *before_previous;
+    const char *help;
+} hints[] = {
+    { "else", NULL, NULL, NULL, N_("there is no `else`: write the other case as a rule of its own, or as the default") },
+    { ";", "=>", NULL, NULL, N_("after the request stands what the answer must be: `=> allow`") },
+    { ";", "string", "on", NULL, N_("name the hosts in quotation marks: `on { \"fw1\" }`") },
+    { ",", "when", NULL, NULL, N_("clauses follow each other without a comma; several values stand in braces: `{ a, b }`") },
+    { ",", ";", NULL, NULL, N_("a statement ends in `;`") },
+    { ".", NULL, NULL, "@", N_("a mail address is written in quotation marks: \"name@example.jp\"") },
+    { ".", "name", NULL, "standard", N_("the domain stands before the name: `standard mail jp.gov.mail`") },
+    { NULL, "name", "@", NULL, N_("an annotation has a name, such as `@log`") },
+    { "==", "when", NULL, NULL, N_("a condition stands after `when`: `when iif == \"lo\"`") },
+    { "when", "@", NULL, NULL, N_("`when` stands before `unless`, and once in a rule") },
+};
+
+static gboolean
+is_text(const KjParse *parse, KjSpan span, const char *text)
+{
+    return strlen(text) == span.end - span.start && memcmp(parse->text + span.start, text, strlen(text)) == 0;
+}
+
+static gboolean
+explain_by_hint(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *expected, KjSpan span)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(hints); i++)
+        if ((hints[i].found == NULL || is_text(parse, span, hints[i].found)) &&
+            (hints[i].expected == NULL || find(expected, hints[i].expected) >= 0) &&
+            (hints[i].previous == NULL || is_text(parse, parse->previous, hints[i].previous)) &&
+            (hints[i].before_previous == NULL || is_text(parse, parse->before_previous, hints[i].before_previous))) {
+            kj_report_help(diagnostic, "%s", _(hints[i].help));
+            return TRUE;
+        }
+    return FALSE;
+}
+
+/* Does a literal stand where a condition or a clause begins? */
+static void
+explain_value(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *expected, KjSpan span)
+{
+    char first = parse->text[span.start];
+
+    if (parse->blocks == 0 || !(g_ascii_isdigit(first) || first == '"'))
+        return;
+    if (has_all(expected, condition_parts, G_N_ELEMENTS(condition_parts)))
+        kj_report_help(diagnostic, _("a comparison begins with a field: `length <= 8`; two of them are joined by `and`"));
+    else if (find(expected, "when") >= 0 && find(expected, "name") >= 0)
+        kj_report_help(diagnostic, _("a clause is a field and its value, and a label ends in a colon: `web: allow to 192.0.2.1`"));
+}
+
 /* The mistakes that the list of alternatives does not explain. */
 static void
 explain(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *expected, KjSpan span, const char *found)
@@ -252,6 +304,8 @@ explain(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *expected
     else if (parse->token == '=' && find(expected, "==") >= 0) {
         kj_report_help(diagnostic, _("values are compared with `==`"));
         kj_report_fix(diagnostic, span, "==");
+    } else if (!explain_by_hint(parse, diagnostic, expected, span)) {
+        explain_value(parse, diagnostic, expected, span);
     }
 }
 
@@ -274,7 +328,7 @@ kj_expected_report(KjParse *parse, KjSpan span, const char *const *names, guint 
         report_missing_semicolon(parse, parse->missing == 1 ? parse->previous : parse->before_previous);
         return;
     }
-    words = gather(&expected);
+    words = gather(parse, &expected);
     list = enumerate(words);
     if (words->len > 0)
         diagnostic = kj_report(parse->diagnostics, KJ_CODE_SYNTAX, span, found, list);

@@ -79,6 +79,8 @@ gboolean kj_character_starts_name(gunichar c);
 gboolean kj_character_continues_name(gunichar c);
 /* The ASCII character that full-width punctuation or a space stands for, or 0. */
 char kj_character_ascii(gunichar c);
+/* Reports full-width text, with the ASCII it stands for as fix-it; `tell` leaves the fix-it to the caller. */
+KjDiagnostic *kj_character_tell_full_width(KjParse *parse, const char *text, gsize length, KjSpan span, const char *ascii);
 void kj_character_report_full_width(KjParse *parse, const char *text, gsize length, KjSpan span, const char *ascii);
 void kj_character_report_unknown(KjParse *parse, const char *text, gsize length, KjSpan span);
 

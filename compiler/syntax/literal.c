@@ -204,6 +204,20 @@ read_part(const char **text, const char *end, guint *digits)
     return number;
 }
 
+/* 2026/12/31 */
+static void
+report_slashes(KjParse *parse, const char *word, KjSpan span, guint year, guint month, guint day)
+{
+    KjDiagnostic *diagnostic =
+        kj_report(parse->diagnostics, KJ_CODE_DATE_IMPOSSIBLE, span, word, _("a date is four, two and two digits: 2026-01-31"));
+    g_autofree char *meant = g_strdup_printf("%04u-%02u-%02u", year, month, day);
+
+    if (year < FIRST_YEAR || year > LAST_YEAR || !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
+        return;
+    kj_report_help(diagnostic, _("write `%s`"), meant);
+    kj_report_fix(diagnostic, span, meant);
+}
+
 int
 kj_literal_date(KjParse *parse, const char *text, gsize length, KjSpan span, KjAstValue **value)
 {
@@ -225,7 +239,9 @@ kj_literal_date(KjParse *parse, const char *text, gsize length, KjSpan span, KjA
     else if (day < 1 || day > g_date_get_days_in_month((GDateMonth)month, (GDateYear)year))
         why = g_strdup_printf(_("the days of %04u-%02u run from 01 to %d"), year, month,
                               g_date_get_days_in_month((GDateMonth)month, (GDateYear)year));
-    if (why != NULL) {
+    if (text[digits[0]] == '/') {
+        report_slashes(parse, word, span, year, month, day);
+    } else if (why != NULL) {
         kj_report(parse->diagnostics, KJ_CODE_DATE_IMPOSSIBLE, span, word, why);
     } else {
         GDate date, epoch;
@@ -262,6 +278,35 @@ kj_literal_time(KjParse *parse, const char *text, gsize length, KjSpan span, KjA
 
 /* ---- addresses ---- */
 
+/* The length of the prefix that a mask such as 255.255.0.0 stands for, or -1. */
+static int
+mask_length(const char *mask)
+{
+    struct in_addr bytes;
+    guint32 bits;
+
+    if (inet_pton(AF_INET, mask, &bytes) != 1)
+        return -1;
+    bits = ntohl(bytes.s_addr);
+    return (~bits & (~bits + 1)) == 0 ? __builtin_popcount(bits) : -1;
+}
+
+/* 10.0.0.0/255.0.0.0. Returns what is wrong with it. */
+static const char *
+report_mask(KjParse *parse, const char *word, KjSpan span, const char *address, const char *mask)
+{
+    const char *why = _("a prefix ends in the number of its bits, not in a mask");
+    KjDiagnostic *diagnostic = kj_report(parse->diagnostics, KJ_CODE_ADDRESS_INVALID, span, word, why);
+    int length = mask_length(mask);
+
+    if (length < 0)
+        return why;
+    g_autofree char *meant = g_strdup_printf("%s/%d", address, length);
+    kj_report_help(diagnostic, _("write `%s`"), meant);
+    kj_report_fix(diagnostic, span, meant);
+    return why;
+}
+
 /* What is wrong with the address before the slash, or NULL. */
 static const char *
 judge_address(const char *address, gboolean six)
@@ -278,23 +323,36 @@ judge_address(const char *address, gboolean six)
     return _("an IPv4 address is four numbers from 0 to 255 without leading zeros");
 }
 
+/* What is wrong with the length after the slash, or NULL. */
+static const char *
+judge_length(const char *digits, const char *end, gboolean six)
+{
+    gboolean padded = *digits == '0';
+    guint count, bits = read_part(&digits, end, &count);
+
+    if (bits <= (six ? 128u : 32u) && !(count > 1 && padded))
+        return NULL;
+    return six ? _("the prefix of an IPv6 address is from /0 to /128") : _("the prefix of an IPv4 address is from /0 to /32");
+}
+
 int
 kj_literal_address(KjParse *parse, const char *text, gsize length, KjSpan span, KjAstValue **value)
 {
-    const char *slash = memchr(text, '/', length);
-    gboolean six = memchr(text, ':', length) != NULL;
+    const char *slash = memchr(text, '/', length), *end = text + length;
+    gboolean six = memchr(text, ':', length) != NULL, mask = slash != NULL && memchr(slash, '.', (gsize)(end - slash)) != NULL;
     g_autofree char *address = g_strndup(text, slash != NULL ? (gsize)(slash - text) : length), *word = shown(text, length);
     const char *why = judge_address(address, six);
 
-    if (why == NULL && slash != NULL) {
-        const char *digits = slash + 1;
-        guint count, bits = read_part(&digits, text + length, &count);
+    if (why == NULL && mask) {
+        g_autofree char *tail = g_strndup(slash + 1, (gsize)(end - slash - 1));
 
-        if (bits > (six ? 128u : 32u) || (count > 1 && slash[1] == '0'))
-            why = six ? _("the prefix of an IPv6 address is from /0 to /128") : _("the prefix of an IPv4 address is from /0 to /32");
+        why = report_mask(parse, word, span, address, tail);
+    } else {
+        if (why == NULL && slash != NULL)
+            why = judge_length(slash + 1, end, six);
+        if (why != NULL)
+            kj_report(parse->diagnostics, KJ_CODE_ADDRESS_INVALID, span, word, why);
     }
-    if (why != NULL)
-        kj_report(parse->diagnostics, KJ_CODE_ADDRESS_INVALID, span, word, why);
     *value = kj_literal_new(parse, KJ_VALUE_ADDRESS, why != NULL ? six ? "::" : "0.0.0.0" : text, why != NULL ? six ? 2 : 7 : length, span);
     (*value)->text = (*value)->spelling;
     return TOKEN_ADDRESS;

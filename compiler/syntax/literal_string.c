@@ -86,19 +86,37 @@ unescape(KjParse *parse, const char *text, const char *end, guint32 start, gbool
     return out;
 }
 
-/* The spelling that the formatter prints for a string that was not written between ASCII marks. */
+/* The spelling between ASCII marks of a string that was not written so. */
 static const char *
-respell(KjParse *parse, const GString *content)
+respell(KjParse *parse, const char *content, gsize length)
 {
     g_autoptr(GString) spelling = g_string_new("\"");
 
-    for (gsize i = 0; i < content->len; i++) {
-        if (content->str[i] == '"' || content->str[i] == '\\')
+    for (gsize i = 0; i < length; i++) {
+        if (content[i] == '"' || content[i] == '\\')
             g_string_append_c(spelling, '\\');
-        g_string_append_c(spelling, content->str[i]);
+        g_string_append_c(spelling, content[i]);
     }
     g_string_append_c(spelling, '"');
     return kj_arena_strndup(parse->arena, spelling->str, spelling->len);
+}
+
+/* Marks that are not ASCII. Replacing them alone is safe only while nothing between them means something else then. */
+static void
+report_marks(KjParse *parse, const char *text, gsize length, KjSpan span, gsize open, gsize close)
+{
+    const char *content = text + open;
+    gsize count = length - open - close;
+    KjSpan last = { span.file, span.end - (guint32)close, span.end };
+
+    if (close != 0 && (memchr(content, '"', count) != NULL || memchr(content, '\\', count) != NULL)) {
+        kj_report_fix(kj_character_tell_full_width(parse, text, open, span, "\""), span, respell(parse, content, count));
+        kj_character_tell_full_width(parse, content + count, close, last, "\"");
+        return;
+    }
+    kj_character_report_full_width(parse, text, open, span, "\"");
+    if (close != 0)
+        kj_character_report_full_width(parse, content + count, close, last, "\"");
 }
 
 int
@@ -112,15 +130,8 @@ kj_literal_string(KjParse *parse, const char *text, gsize length, KjSpan span, g
     (*value)->span = span;
     (*value)->spelling = "\"\"";
     (*value)->text = "";
-    if (open != 1) {
-        KjSpan last = { span.file, span.end - (guint32)close, span.end };
-
-        span.end = span.start + (guint32)open;
-        kj_character_report_full_width(parse, text, open, span, "\"");
-        if (close != 0)
-            kj_character_report_full_width(parse, text + length - close, close, last, "\"");
-        span = (*value)->span;
-    }
+    if (open != 1)
+        report_marks(parse, text, length, span, open, close);
     if (close == 0) {
         parse->lexical = TRUE; /* it may have swallowed the `;` */
         diagnostic = kj_report(parse->diagnostics, KJ_CODE_STRING_UNTERMINATED, span);
@@ -133,6 +144,6 @@ kj_literal_string(KjParse *parse, const char *text, gsize length, KjSpan span, g
     }
     content = unescape(parse, text + open, text + length - close, span.start + (guint32)open, open == 1);
     (*value)->text = kj_arena_strndup(parse->arena, content->str, content->len);
-    (*value)->spelling = open == 1 ? kj_arena_strndup(parse->arena, text, length) : respell(parse, content);
+    (*value)->spelling = open == 1 ? kj_arena_strndup(parse->arena, text, length) : respell(parse, content->str, content->len);
     return TOKEN_STRING;
 }

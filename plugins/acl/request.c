@@ -11,10 +11,12 @@
  */
 #include <json-glib/json-glib.h>
 
+#include <kijun/translate.h>
+
 #include "acl.h"
 
 static gboolean fail(GError **error, const char *what) {
-    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "not an AuthZEN evaluation request: %s", what);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not an AuthZEN evaluation request: %s"), what);
     return FALSE;
 }
 
@@ -24,13 +26,13 @@ static const char *required_text(JsonObject *request, const char *entity, const 
     JsonNode *text = node && JSON_NODE_HOLDS_OBJECT(node) ? json_object_get_member(json_node_get_object(node), member) : NULL;
     if (text && JSON_NODE_HOLDS_VALUE(text) && json_node_get_value_type(text) == G_TYPE_STRING)
         return json_node_get_string(text);
-    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "not an AuthZEN evaluation request: `%s.%s` must be a string", entity, member);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not an AuthZEN evaluation request: `%s.%s` must be a string"), entity, member);
     return NULL;
 }
 
 static gboolean set_scalar(KjRequestSink *sink, const char *field, JsonNode *node, GError **error) {
     if (!JSON_NODE_HOLDS_VALUE(node)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "`%s` must be a string, a number, a boolean or an array of them", field);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("`%s` must be a string, a number, a boolean or an array of them"), field);
         return FALSE;
     }
     GType type = json_node_get_value_type(node);
@@ -42,7 +44,7 @@ static gboolean set_scalar(KjRequestSink *sink, const char *field, JsonNode *nod
         g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, json_node_get_int(node));
         return sink->set(sink, field, text, error);
     }
-    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "`%s` is not a whole number", field);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("`%s` is not a whole number"), field);
     return FALSE;
 }
 
@@ -71,7 +73,7 @@ static gboolean set_properties(KjRequestSink *sink, JsonNode *node, const char *
     if (!node)
         return TRUE;
     if (!JSON_NODE_HOLDS_OBJECT(node)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "not an AuthZEN evaluation request: `%s` must be an object", where);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not an AuthZEN evaluation request: `%s` must be an object"), where);
         return FALSE;
     }
     JsonObjectIter iter;
@@ -84,13 +86,44 @@ static gboolean set_properties(KjRequestSink *sink, JsonNode *node, const char *
     return TRUE;
 }
 
+/* The number of a \uXXXX at `at`, or -1. */
+static int escaped_unit(const char *bytes, gsize length, gsize at) {
+    int unit = 0;
+    if (length - at < 6 || bytes[at] != '\\' || bytes[at + 1] != 'u')
+        return -1;
+    for (gsize i = at + 2; i < at + 6; i++) {
+        if (!g_ascii_isxdigit(bytes[i]))
+            return -1;
+        unit = unit << 4 | g_ascii_xdigit_value(bytes[i]);
+    }
+    return unit;
+}
+
+/* json-glib would end a string at \u0000, so that "sato\u0000x" were "sato", and make bytes that are no UTF-8 of half a surrogate pair. A
+ * backslash stands nowhere but in strings, so they are looked for before anything is parsed. */
+static gboolean is_clean(const char *bytes, gsize length) {
+    if (!g_utf8_validate_len(bytes, length, NULL))
+        return FALSE;
+    for (gsize at = 0; at < length; at++) {
+        if (bytes[at] != '\\')
+            continue;
+        int unit = escaped_unit(bytes, length, at), low = (unit & ~0x3ff) == 0xd800 ? escaped_unit(bytes, length, at + 6) : 0xdc00;
+        if (unit == 0 || (unit < 0 && at + 1 < length && bytes[at + 1] == 'u') || (unit & ~0x3ff) == 0xdc00 || (low & ~0x3ff) != 0xdc00)
+            return FALSE;
+        at += unit < 0 ? 1 : (unit & ~0x3ff) == 0xd800 ? 11 : 5;
+    }
+    return TRUE;
+}
+
 gboolean kj_acl_read_evaluation(KjRequestSink *sink, const char *bytes, gsize length, GError **error) {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
+    if (!is_clean(bytes, length))
+        return fail(error, _("it holds a NUL or half a character"));
     if (length > G_MAXSSIZE || !json_parser_load_from_data(parser, bytes, (gssize)length, error))
-        return length > G_MAXSSIZE ? fail(error, "too long") : FALSE;
+        return length > G_MAXSSIZE ? fail(error, _("too long")) : FALSE;
     JsonNode *root = json_parser_get_root(parser);
     if (!root || !JSON_NODE_HOLDS_OBJECT(root))
-        return fail(error, "the whole must be an object");
+        return fail(error, _("the whole must be an object"));
     JsonObject *request = json_node_get_object(root);
 
     const char *principal = required_text(request, "subject", "id", error);

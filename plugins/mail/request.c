@@ -8,6 +8,8 @@
  */
 #include <string.h>
 
+#include <kijun/translate.h>
+
 #include "mail.h"
 
 typedef enum { TAKE_TEXT = 1, TAKE_COUNT, TAKE_PRESENCE } Taking;
@@ -44,7 +46,7 @@ static gboolean take(KjRequestSink *sink, guint i, const char *value, GError **e
 
 gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize length, GError **error) {
     if (memchr(bytes, 0, length)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "not a policy delegation request: it has a NUL byte");
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not a policy delegation request: it has a NUL byte"));
         return FALSE;
     }
     gboolean seen[G_N_ELEMENTS(attributes)] = { FALSE };
@@ -54,7 +56,7 @@ gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize l
     for (guint l = 0; lines[l] && lines[l][0]; l++) {
         char *value = strchr(lines[l], '=');
         if (!value) {
-            g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "not a policy delegation request: line %u has no `=`", l + 1);
+            g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not a policy delegation request: line %u has no `=`"), l + 1);
             return FALSE;
         }
         *value++ = 0;
@@ -68,6 +70,7 @@ gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize l
         }
     }
     if (!request_seen)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "not a policy delegation request: the line `request=smtpd_access_policy` is missing");
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE,
+                    _("not a policy delegation request: the line `request=smtpd_access_policy` is missing"));
     return request_seen;
 }

@@ -8,6 +8,8 @@
  */
 #include <string.h>
 
+#include <kijun/translate.h>
+
 #include "measure.h"
 #include "password.h"
 
@@ -67,7 +69,8 @@ static gboolean measure_password(KjRequestSink *sink, const Given *given, GError
 static gboolean read_line(KjRequestSink *sink, Given *given, char *line, guint number, GError **error) {
     char *value = strchr(line, '=');
     if (!value) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "line %u has no `=`; write `password=...`, `user=...` and so on, one a line", number);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("line %u has no `=`; write `password=...`, `user=...` and so on, one a line"),
+                    number);
         return FALSE;
     }
     *value++ = 0;
@@ -79,7 +82,7 @@ static gboolean read_line(KjRequestSink *sink, Given *given, char *line, guint n
         if (strcmp(line, kept[i].name) != 0)
             continue;
         if (*kept[i].place) {
-            g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "line %u gives `%s` a second time", number, line);
+            g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("line %u gives `%s` a second time"), number, line);
             return FALSE;
         }
         *kept[i].place = value;
@@ -103,7 +106,7 @@ static gboolean read_lines(KjRequestSink *sink, char *text, GError **error) {
 
 gboolean kj_password_read_request(KjRequestSink *sink, const char *bytes, gsize length, GError **error) {
     if (memchr(bytes, 0, length)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "a NUL byte in the request");
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("a NUL byte in the request"));
         return FALSE;
     }
     char *text = g_strndup(bytes, length);

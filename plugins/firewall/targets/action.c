@@ -16,6 +16,8 @@
  */
 #include <string.h>
 
+#include <kijun/translate.h>
+
 #include "nft.h"
 
 #define LOG_PREFIX_MAX 120u        /* the kernel takes 127 bytes */
@@ -79,22 +81,24 @@ static gboolean find_unit(Rate *rate, guint64 number, guint64 window) {
 static gboolean fit_bucket(const KjNftRule *rule, Rate *rate, guint64 depth, GError **error) {
     guint64 nanoseconds = rate->unit->seconds * NANOSECONDS, product;
     if (depth > G_MAXUINT32)
-        return kj_nft_refuse(&rule->view, error, "a bucket of %" G_GUINT64_FORMAT " is more than nftables can hold; write a burst below 2^32", depth);
+        return kj_nft_refuse(&rule->view, error, _("a bucket of %" PRIu64 " is more than nftables can hold; write a burst below 2^32"),
+                             depth);
     rate->burst = depth;
     if (rate->bytes) {
         if (depth <= rate->number)
             return kj_nft_refuse(&rule->view, error,
-                                 "nftables' bucket of bytes is never smaller than what the rate gives in one %s (%" G_GUINT64_FORMAT
-                                 "); write a greater burst, or a rate of packets", rate->unit->name, rate->number);
+                                 _("nftables' bucket of bytes is never smaller than what the rate gives in one %s (%" PRIu64
+                                   "); write a greater burst, or a rate of packets"), rate->unit->name, rate->number);
         rate->burst = depth - rate->number;
         if (!g_uint64_checked_mul(&product, nanoseconds, depth))
-            return kj_nft_refuse(&rule->view, error, "the kernel cannot count so far; write the rate for one second");
+            return kj_nft_refuse(&rule->view, error, _("the kernel cannot count so far; write the rate for one second"));
         return TRUE;
     }
     if (rate->number > RATE_MAX_A_SECOND * rate->unit->seconds)
-        return kj_nft_refuse(&rule->view, error, "the kernel cannot count so fast; write at most %u a second, or `allow`", RATE_MAX_A_SECOND);
+        return kj_nft_refuse(&rule->view, error, _("the kernel cannot count so fast; write at most %u a second, or `allow`"),
+                             RATE_MAX_A_SECOND);
     if (!g_uint64_checked_mul(&product, nanoseconds / rate->number, depth) || product > G_MAXINT64)
-        return kj_nft_refuse(&rule->view, error, "the kernel cannot count so far; write a smaller burst or a greater rate");
+        return kj_nft_refuse(&rule->view, error, _("the kernel cannot count so far; write a smaller burst or a greater rate"));
     return TRUE;
 }
 
@@ -118,14 +122,16 @@ static gboolean read_rate(KjNft *nft, const KjNftRule *rule, KjParameterView *pe
     window = written.window;
     rate->bytes = written.bytes;
     if (written.kind == 0 || window == 0)
-        return kj_nft_refuse(&rule->view, error, "a limit without a rate; write `rate 100/s burst 200`");
+        return kj_nft_refuse(&rule->view, error, _("a limit without a rate; write `rate 100/s burst 200`"));
     if (!has_burst)
-        return kj_nft_refuse(&rule->view, error, "a rate without `burst` is a sliding window, and nftables has only token buckets; write `burst N`");
+        return kj_nft_refuse(&rule->view, error,
+                             _("a rate without `burst` is a sliding window, and nftables has only token buckets; write `burst N`"));
     if (written.number == 0 || depth == 0)
-        return kj_nft_refuse(&rule->view, error, "this rate lets nothing through; write `deny`");
+        return kj_nft_refuse(&rule->view, error, _("this rate lets nothing through; write `deny`"));
     if (!find_unit(rate, written.number, window))
-        return kj_nft_refuse(&rule->view, error, "nftables counts by second, minute, hour, day or week, and this rate is no whole number in any; "
-                                                 "write one that is");
+        return kj_nft_refuse(&rule->view, error,
+                             _("nftables counts by second, minute, hour, day or week, and this rate is no whole number in any; "
+                               "write one that is"));
     if (!fit_bucket(rule, rate, depth, error))
         return FALSE;
     guint64 whole = depth / written.number, part = depth % written.number;
@@ -181,13 +187,15 @@ static gboolean read_keys(KjNft *nft, const KjNftRule *rule, const KjParameterVi
         KjFieldView field;
         kj_view_field(nft->table, nft->block.first_field + member, &field);
         if (!(possible >> nft->roles[member] & 1))
-            return kj_nft_refuse(&rule->view, error, "nftables cannot count apart for each `%s`; write `per` with from, to, proto, port, source_port, "
-                                                     "iif or oif", field.name);
+            return kj_nft_refuse(&rule->view, error,
+                                 _("nftables cannot count apart for each `%s`; write `per` with from, to, proto, port, source_port, "
+                                   "iif or oif"), field.name);
         *roles |= 1u << nft->roles[member];
     }
     if (!nft->stateful && (*roles & ports))
-        return kj_nft_refuse(&rule->view, error, "without connection tracking a later fragment has no port to count by; write `stateful = true`, or "
-                                                 "`per` without ports");
+        return kj_nft_refuse(&rule->view, error,
+                             _("without connection tracking a later fragment has no port to count by; write `stateful = true`, or "
+                               "`per` without ports"));
     return TRUE;
 }
 
@@ -283,7 +291,7 @@ gboolean kj_nft_action(KjNft *nft, KjNftRule *rule, GError **error) {
     }
     if (strcmp(effect, "limit") == 0)
         return limit_action(nft, rule, log->str, error);
-    return kj_nft_refuse(&rule->view, error, "nftables has no effect `%s`; write allow, limit, reject or deny", effect);
+    return kj_nft_refuse(&rule->view, error, _("nftables has no effect `%s`; write allow, limit, reject or deny"), effect);
 }
 
 gboolean kj_nft_default_action(KjNft *nft, GString *out, GError **error) {
@@ -291,7 +299,8 @@ gboolean kj_nft_default_action(KjNft *nft, GString *out, GError **error) {
     if (nft->block.default_effect < nft->block.effect_count)
         verdict = find_verdict(nft, nft->block.default_effect, &effect);
     if (!verdict) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, "the default of block `%s`: nftables cannot do `%s` without a rule; write allow, reject or deny",
+        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET,
+                    _("the default of block `%s`: nftables cannot do `%s` without a rule; write allow, reject or deny"),
                     nft->block.name, effect);
         return FALSE;
     }

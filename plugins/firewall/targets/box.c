@@ -13,6 +13,8 @@
  */
 #include <string.h>
 
+#include <kijun/translate.h>
+
 #include "nft.h"
 #include "timeline.h"
 
@@ -148,7 +150,8 @@ static gboolean read_interface(KjNft *nft, const KjNftRule *rule, const KjTestVi
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
         if (!kj_nft_is_interface(name))
-            return kj_nft_refuse(&rule->view, error, "no interface can be called `%s`; write its name as `ip link` shows it, 15 bytes at most", name);
+            return kj_nft_refuse(&rule->view, error,
+                                 _("no interface can be called `%s`; write its name as `ip link` shows it, 15 bytes at most"), name);
     }
     if (names->len == 0) {
         box->empty |= !rest;
@@ -193,7 +196,7 @@ static gboolean read_time(KjNft *nft, const KjNftRule *rule, const KjTestView *t
     GError *problem = NULL;
     const KjTimeline *window = find_window(nft, nft->block.first_field + test->field, &problem);
     if (!window) {
-        kj_nft_refuse(&rule->view, error, "%s; write the window in a zone that this machine knows", problem->message);
+        kj_nft_refuse(&rule->view, error, _("%s; write the window in a zone that this machine knows"), problem->message);
         g_error_free(problem);
         return FALSE;
     }
@@ -239,7 +242,8 @@ static gboolean read_test(KjNft *nft, const KjNftRule *rule, const KjTestView *t
     }
     KjFieldView field;
     kj_view_field(nft->table, nft->block.first_field + test->field, &field);
-    return kj_nft_refuse(&rule->view, error, "nftables cannot ask `%s`; write the values that are meant as addresses, numbers or names", field.name);
+    return kj_nft_refuse(&rule->view, error, _("nftables cannot ask `%s`; write the values that are meant as addresses, numbers or names"),
+                         field.name);
 }
 
 gboolean kj_nft_box_read(KjNft *nft, const KjNftRule *rule, guint box, KjNftBox *result, GError **error) {

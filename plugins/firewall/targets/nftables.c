@@ -25,6 +25,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include <kijun/translate.h>
+
 #include "../firewall.h"
 #include "nft.h"
 #include "timeline.h"
@@ -48,9 +50,9 @@ gboolean kj_nft_refuse(const KjRuleView *rule, GError **error, const char *forma
     g_autofree char *reason = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     if (*rule->file)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, "%s:%u: rule `%s`: %s", rule->file, rule->line, rule->label, reason);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, _("%s:%u: rule `%s`: %s"), rule->file, rule->line, rule->label, reason);
     else
-        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, "rule `%s`: %s", rule->label, reason);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, _("rule `%s`: %s"), rule->label, reason);
     return FALSE;
 }
 
@@ -146,7 +148,7 @@ static gboolean write_rule(KjNft *nft, guint index, GError **error) {
     kj_view_rule(nft->table, index, &rule.view);
     rule.name = kj_nft_name(rule.view.label);
     if (!rule.name)
-        return kj_nft_refuse(&rule.view, error, "the label is longer than nftables takes; write a shorter one");
+        return kj_nft_refuse(&rule.view, error, _("the label is longer than nftables takes; write a shorter one"));
     rule.comment = rule_comment(&rule.view);
     g_hash_table_remove_all(nft->lines);
     gboolean written = kj_nft_action(nft, &rule, error) && write_boxes(nft, &rule, error);
@@ -183,7 +185,8 @@ static gboolean append_script(KjNft *nft, GString *out, GError **error) {
     g_autoptr(GString) last = g_string_new(NULL);
     g_autofree char *name = kj_nft_encode(nft->block.name);
     if (!name) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, "the name of block `%s` is longer than nftables takes; write a shorter one", nft->block.name);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, _("the name of block `%s` is longer than nftables takes; write a shorter one"),
+                    nft->block.name);
         return FALSE;
     }
     if (!kj_nft_default_action(nft, last, error))

@@ -17,6 +17,8 @@
  */
 #include <string.h>
 
+#include <kijun/translate.h>
+
 #include "timeline.h"
 
 #define DAY_SECONDS 86400
@@ -24,6 +26,7 @@
 #define END_OF_TIME (G_GINT64_CONSTANT(47482) * DAY_SECONDS) /* 2100-01-01: the language ends with 2099 */
 #define LAST_DAY 47481u /* an atom that holds until then has no end */
 #define NO_LAST_DAY G_MAXINT32
+#define DEPTH_MOST 16384u /* of a window's tree; the compiler writes none as deep, but a table may come from elsewhere */
 
 /* The wall is UTC + seconds from `start` on. */
 typedef struct {
@@ -180,7 +183,7 @@ static const GArray *zone_offsets(const char *name, GHashTable *zones, GError **
         return offsets;
     g_autoptr(GTimeZone) zone = g_time_zone_new_identifier(name);
     if (!zone) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_ZONE, "this machine has no time zone \"%s\"", name);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_ZONE, _("this machine has no time zone \"%s\""), name);
         return NULL;
     }
     offsets = g_array_new(FALSE, FALSE, sizeof(Offset));
@@ -190,7 +193,7 @@ static const GArray *zone_offsets(const char *name, GHashTable *zones, GError **
     g_hash_table_insert(zones, g_strdup(name), offsets);
     for (guint i = 0; i < offsets->len; i++) {
         if (g_array_index(offsets, Offset, i).seconds % 60 != 0) {
-            g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, "the zone \"%s\" is not a whole number of minutes away from UTC", name);
+            g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, _("the zone \"%s\" is not a whole number of minutes away from UTC"), name);
             return NULL;
         }
     }
@@ -257,12 +260,20 @@ static KjTimeline *timeline_atom(const KjWindowAtom *atom, GHashTable *zones, GE
     return timeline;
 }
 
-KjTimeline *kj_timeline_window(const KjTable *table, guint node, GHashTable *zones, GError **error) {
+static KjTimeline *timeline_window(const KjTable *table, guint node, guint depth, GHashTable *zones, GError **error) {
     KjWindowView view;
+    if (depth > DEPTH_MOST) {
+        g_set_error_literal(error, KJ_ERROR, KJ_ERROR_TARGET, _("a window has too many parts"));
+        return NULL;
+    }
     kj_view_window(table, node, &view);
     if (view.kind == KJ_WINDOW_ATOM)
         return timeline_atom(&view.atom, zones, error);
-    g_autoptr(KjTimeline) left = kj_timeline_window(table, view.left, zones, error);
-    g_autoptr(KjTimeline) right = left ? kj_timeline_window(table, view.right, zones, error) : NULL;
+    g_autoptr(KjTimeline) left = timeline_window(table, view.left, depth + 1, zones, error);
+    g_autoptr(KjTimeline) right = left ? timeline_window(table, view.right, depth + 1, zones, error) : NULL;
     return right ? kj_timeline_join(left, right, view.kind == KJ_WINDOW_UNION ? KJ_TIMELINE_OR : KJ_TIMELINE_MINUS) : NULL;
+}
+
+KjTimeline *kj_timeline_window(const KjTable *table, guint node, GHashTable *zones, GError **error) {
+    return timeline_window(table, node, 0, zones, error);
 }
