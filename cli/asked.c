@@ -29,7 +29,7 @@ static int set_pair(const Filling *filling, const char *pair) {
     GError *error = NULL;
     const char *value = strchr(pair, '=');
     if (!value)
-        return kj_cli_fail(KJ_EXIT_USAGE, "`%s` is not FIELD=VALUE", pair);
+        return kj_cli_fail(KJ_EXIT_USAGE, _("`%s` is not FIELD=VALUE"), pair);
     g_autofree char *field = g_strndup(pair, (gsize)(value - pair));
     gboolean good = kj_cli_set_field(filling->table, filling->block, filling->asked->request, field, value + 1, &error);
     if (!good && g_error_matches(error, KJ_ERROR, KJ_ERROR_UNKNOWN)) {
@@ -50,7 +50,7 @@ static gboolean take(KjRequestSink *sink, const char *field, const char *value, 
     int index = kj_table_find_field(filling->table, filling->block, field);
     if (index < 0) {
         kj_view_block(filling->table, filling->block, &block);
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "the block `%s` has no field `%s`", block.name, field);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("the block `%s` has no field `%s`"), block.name, field);
         return FALSE;
     }
     remember(filling, field, value);
@@ -67,7 +67,7 @@ static int read_real(const Filling *filling, const char *path) {
     kj_plugins_load(NULL);
     const KjDomain *domain = kj_plugin_find(block.domain);
     if (!domain || !domain->read_request)
-        return kj_cli_fail(KJ_EXIT_USAGE, "the domain `%s` has no plugin here that reads real requests", block.domain);
+        return kj_cli_fail(KJ_EXIT_USAGE, _("the domain `%s` has no plugin here that reads real requests"), block.domain);
     if (!kj_cli_read(path, &bytes, &length, &error))
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
     KjRequestSink sink = { sizeof sink, (void *)filling, take };
@@ -82,7 +82,7 @@ int kj_asked_read(KjAsked *asked, KjTable *table, guint block, const char *real,
     int code = KJ_EXIT_FINE;
     *asked = (KjAsked){ kj_request_new(table, block), g_array_new(FALSE, FALSE, sizeof(KjAskedValue)), g_string_chunk_new(1024), NULL };
     if (real && count > 0)
-        return kj_cli_fail(KJ_EXIT_USAGE, "FIELD=VALUE and --request exclude each other");
+        return kj_cli_fail(KJ_EXIT_USAGE, _("FIELD=VALUE and --request exclude each other"));
     if (real)
         code = read_real(&filling, real);
     for (int i = 0; i < count && code == KJ_EXIT_FINE; i++)

@@ -89,7 +89,8 @@ static gboolean add_column(KjBatch *batch, const char *name, GError **error) {
     } else if (strcmp(name, "at") == 0) {
         field = COLUMN_INSTANT;
     } else {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "line 1: the block `%s` has no field `%s`; `kijun describe %s` lists them", block.name, name,
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("line 1: the block `%s` has no field `%s`; `kijun describe %s` lists them"),
+                    block.name, name,
                     block.domain);
         return FALSE;
     }
@@ -114,7 +115,7 @@ KjBatch *kj_batch_open(const char *path, const KjTable *table, guint block, GErr
     }
     char *line = read_line(batch, &has_nul);
     if (!line || has_nul) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "%s: the first line must name the fields, separated by tabs", path);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("%s: the first line must name the fields, separated by tabs"), path);
         return NULL;
     }
     g_auto(GStrv) names = g_strsplit(line, "\t", -1);
@@ -130,13 +131,14 @@ static gboolean set_cell(KjBatch *batch, KjRequest *request, guint column, char 
     if (*cell == 0)
         return TRUE;
     if (strchr(cell, '\\') && !unescape(cell)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "%s: a `\\` must be followed by t, n, \\ or a comma", (const char *)batch->names->pdata[column]);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("%s: a `\\` must be followed by t, n, \\ or a comma"),
+                    (const char *)batch->names->pdata[column]);
         return FALSE;
     }
     if (field == COLUMN_INSTANT) {
         if (kj_value_read_instant(cell, strlen(cell), NULL, instant, &problem))
             return TRUE;
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "at: `%s` is no instant", cell);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("at: `%s` is no instant"), cell);
         return FALSE;
     }
     if (!g_array_index(batch->sets, gboolean, column))
@@ -152,7 +154,7 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *request, gint64 instant, const
     if (!cell)
         return FALSE;
     if (has_nul) {
-        *problem = "a NUL byte in the row";
+        *problem = _("a NUL byte in the row");
         return TRUE;
     }
     guint column = 0;
@@ -161,7 +163,7 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *request, gint64 instant, const
         if (next)
             *next++ = 0;
         if (column >= batch->fields->len) {
-            *problem = "more cells than the first line has names";
+            *problem = _("more cells than the first line has names");
             return TRUE;
         }
         g_clear_error(&batch->problem);
@@ -173,7 +175,7 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *request, gint64 instant, const
         }
     }
     if (column < batch->fields->len) {
-        *problem = "fewer cells than the first line has names; an empty cell still needs its tab";
+        *problem = _("fewer cells than the first line has names; an empty cell still needs its tab");
         return TRUE;
     }
     kj_request_set_instant(request, instant);

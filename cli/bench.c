@@ -67,7 +67,7 @@ static gboolean read_instant(Rows *rows, const char *text, GError **error) {
     if (*text == 0)
         return TRUE;
     if (!kj_value_read_instant(text, strlen(text), NULL, &seconds, NULL)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "`%s` is no instant", text);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("`%s` is no instant"), text);
         return FALSE;
     }
     cell.number = (guint64)seconds;
@@ -97,7 +97,7 @@ static gboolean read_rows(Rows *rows, const char *path, const KjTable *table, gu
                 continue;
             }
             if (field < 0) {
-                g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "line 1: the block has no field `%s`", names[c]);
+                g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("line 1: the block has no field `%s`"), names[c]);
                 return FALSE;
             }
             KjFieldView view;
@@ -110,7 +110,7 @@ static gboolean read_rows(Rows *rows, const char *path, const KjTable *table, gu
     }
     g_array_append_val(rows->starts, rows->cells->len);
     if (rows->starts->len < 2)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "%s: no rows to decide", path);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("%s: no rows to decide"), path);
     return rows->starts->len >= 2;
 }
 
@@ -190,24 +190,26 @@ static GBytes *table_bytes(const char *path, int *code) {
     g_autoptr(KjCompilation) compilation = kj_cli_compile(path, FALSE, code);
     GBytes *built = compilation ? kj_build(compilation->policy, TRUE, compilation->diagnostics) : NULL;
     if (compilation && !built)
-        *code = kj_cli_fail(KJ_EXIT_POLICY, "%s does not build; `kijun check` says why", path);
+        *code = kj_cli_fail(KJ_EXIT_POLICY, _("%s does not build; `kijun check` says why"), path);
     return built;
 }
 
+static char *batch, *at;
+
+const GOptionEntry kj_options_bench[] = {
+    { "batch", 0, 0, G_OPTION_ARG_FILENAME, &batch, N_("The requests, tab-separated as for decide --batch"), "FILE" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("When the requests are made (now)"), "INSTANT" },
+    G_OPTION_ENTRY_NULL,
+};
+
 int kj_command_bench(int argc, char **argv) {
-    g_autofree char *batch = NULL, *at = NULL;
-    const GOptionEntry entries[] = {
-        { "batch", 0, 0, G_OPTION_ARG_FILENAME, &batch, "The requests, tab-separated as for decide --batch", "FILE" },
-        { "at", 0, 0, G_OPTION_ARG_STRING, &at, "When the requests are made (now)", "INSTANT" },
-        { NULL },
-    };
     int code = KJ_EXIT_FINE;
     gint64 instant;
     guint block;
-    if (!kj_cli_options(&argc, &argv, entries, 2, 2, &code))
+    if (!kj_cli_options(&argc, &argv, 2, 2, &code))
         return code;
     if (!batch)
-        return kj_cli_fail(KJ_EXIT_USAGE, "--batch FILE is needed");
+        return kj_cli_fail(KJ_EXIT_USAGE, _("--batch FILE is needed"));
     if (!kj_cli_instant(at, &instant))
         return KJ_EXIT_USAGE;
     g_autoptr(GError) error = NULL;

@@ -5,16 +5,18 @@
 
 #include "cli.h"
 
+static char *output;
+static gboolean plain;
+
+const GOptionEntry kj_options_build[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, N_("Where to write the table (policy.kjt)"), "FILE.kjt" },
+    { "no-optimise", 0, 0, G_OPTION_ARG_NONE, &plain, N_("Leave the optimiser out; the answers are the same"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
+
 int kj_command_build(int argc, char **argv) {
-    g_autofree char *output = NULL;
-    gboolean plain = FALSE;
-    const GOptionEntry entries[] = {
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Where to write the table (policy.kjt)", "FILE.kjt" },
-        { "no-optimise", 0, 0, G_OPTION_ARG_NONE, &plain, "Leave the optimiser out; the answers are the same", NULL },
-        { NULL },
-    };
     int code = KJ_EXIT_FINE;
-    if (!kj_cli_options(&argc, &argv, entries, 0, 1, &code))
+    if (!kj_cli_options(&argc, &argv, 0, 1, &code))
         return code;
     g_autoptr(KjCompilation) compilation = kj_cli_compile(argc > 1 ? argv[1] : ".", TRUE, &code);
     if (!compilation)
@@ -32,7 +34,7 @@ int kj_command_build(int argc, char **argv) {
     const char *data = g_bytes_get_data(bytes, &length);
     g_autoptr(KjTable) table = kj_table_new(data, length, &error);
     if (!table)
-        return kj_cli_fail(KJ_EXIT_BUG, "the table just written does not verify, which is our mistake: %s", error->message);
+        return kj_cli_fail(KJ_EXIT_BUG, _("the table just written does not verify, which is our mistake: %s"), error->message);
     const char *path = output ? output : "policy.kjt";
     if (!g_file_set_contents_full(path, data, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);

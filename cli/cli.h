@@ -10,6 +10,7 @@
 #include <json-glib/json-glib.h>
 
 #include "../compiler/compiler.h"
+#include "../compiler/translate.h"
 
 enum {
     KJ_EXIT_FINE = 0,
@@ -21,11 +22,16 @@ enum {
     KJ_EXIT_BUG = 70,
 };
 
+/* --help, the manual page and the shell completions of a command are all written from its row and its option entries. In an entry that takes a
+ * word, the argument's description says which: "text|json" is one of two (kj_cli_options refuses others), "FILE" any; a file has
+ * G_OPTION_ARG_FILENAME. Among the arguments PATH is a policy or a table, BLOCK one of its blocks; FILE, DIR, DOMAIN, TARGET, COMMAND speak for themselves. */
 typedef struct {
     const char *name;
-    const char *arguments; /* for the usage line */
-    const char *summary;   /* one sentence */
+    const char *arguments;             /* for the usage line */
+    const char *summary;               /* one sentence */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+    const GOptionEntry *options;       /* ends with a NULL name; NULL: none but --help */
+    const char *description;           /* what else its users must know: paragraphs apart by an empty line */
 } KjCommand;
 
 extern const KjCommand kj_commands[]; /* ends with a NULL name */
@@ -41,10 +47,18 @@ int kj_command_explain(int argc, char **argv);
 int kj_command_test(int argc, char **argv);
 int kj_command_emit(int argc, char **argv);
 int kj_command_bench(int argc, char **argv);
+int kj_command_fix(int argc, char **argv);
+int kj_command_explain_code(int argc, char **argv);
+int kj_command_init(int argc, char **argv);
+int kj_command_completion(int argc, char **argv);
+int kj_command_manual(int argc, char **argv);
 
-/* Parses the options of command argv[0]; what is left must be `least` to `most` arguments (most < 0: no bound). FALSE after telling the user how
+extern const GOptionEntry kj_options_check[], kj_options_fmt[], kj_options_build[], kj_options_show[], kj_options_verify[], kj_options_describe[],
+    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_bench[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
+
+/* Parses the options of command argv[0] by its row's entries; what is left must be `least` to `most` arguments (most < 0: no bound). FALSE after telling the user how
  * the command is used; the command then returns KJ_EXIT_USAGE. `--help` prints the usage and exits through *exit_code = KJ_EXIT_FINE. */
-gboolean kj_cli_options(int *argc, char ***argv, const GOptionEntry *entries, int least, int most, int *exit_code);
+gboolean kj_cli_options(int *argc, char ***argv, int least, int most, int *exit_code);
 
 /* "kijun COMMAND: message" on stderr; returns `code` so that a command can end with it. */
 int kj_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);

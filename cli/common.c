@@ -16,21 +16,39 @@ static const KjCommand *this_command(const char *name) {
     return command;
 }
 
-gboolean kj_cli_options(int *argc, char ***argv, const GOptionEntry *entries, int least, int most, int *exit_code) {
+/* An option whose argument is described as "text|json" takes one of these words. */
+static gboolean check_choices(const GOptionEntry *entries) {
+    for (const GOptionEntry *entry = entries; entry && entry->long_name; entry++) {
+        const char *value = entry->arg == G_OPTION_ARG_STRING ? *(char **)entry->arg_data : NULL;
+        if (!value || !strchr(entry->arg_description, '|'))
+            continue;
+        g_auto(GStrv) choices = g_strsplit(entry->arg_description, "|", -1);
+        if (!g_strv_contains((const char *const *)choices, value)) {
+            kj_cli_fail(KJ_EXIT_USAGE, _("--%s takes %s, not `%s`"), entry->long_name, entry->arg_description, value);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+gboolean kj_cli_options(int *argc, char ***argv, int least, int most, int *exit_code) {
     const KjCommand *command = this_command((*argv)[0]);
     g_autoptr(GError) error = NULL;
     g_autofree char *program = g_strconcat("kijun ", command->name, NULL);
     g_autoptr(GOptionContext) context = g_option_context_new(command->arguments);
     gboolean help = FALSE;
-    GOptionEntry own[] = { { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this", NULL }, { NULL } };
+    GOptionEntry own[] = { { "help", 'h', 0, G_OPTION_ARG_NONE, &help, N_("Show this"), NULL }, G_OPTION_ENTRY_NULL };
 
     g_set_prgname(program);
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_summary(context, command->summary);
-    g_option_context_add_main_entries(context, entries, NULL);
-    g_option_context_add_main_entries(context, own, NULL);
+    g_option_context_set_translation_domain(context, GETTEXT_PACKAGE);
+    g_option_context_set_description(context, command->description);
+    if (command->options)
+        g_option_context_add_main_entries(context, command->options, GETTEXT_PACKAGE);
+    g_option_context_add_main_entries(context, own, GETTEXT_PACKAGE);
     if (!g_option_context_parse(context, argc, argv, &error)) {
-        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, "%s; `%s --help` tells the options", error->message, program);
+        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, _("%s; `%s --help` tells the options"), error->message, program);
         return FALSE;
     }
     if (help) {
@@ -39,8 +57,13 @@ gboolean kj_cli_options(int *argc, char ***argv, const GOptionEntry *entries, in
         *exit_code = KJ_EXIT_FINE;
         return FALSE;
     }
+    if (!check_choices(command->options)) {
+        *exit_code = KJ_EXIT_USAGE;
+        return FALSE;
+    }
     if (*argc - 1 < least || (most >= 0 && *argc - 1 > most)) {
-        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, "%s arguments; usage: %s %s", *argc - 1 < least ? "too few" : "too many", program,
+        *exit_code = kj_cli_fail(KJ_EXIT_USAGE,
+                                 *argc - 1 < least ? _("too few arguments; usage: %s %s") : _("too many arguments; usage: %s %s"), program,
                                  command->arguments);
         return FALSE;
     }
@@ -95,8 +118,8 @@ gboolean kj_cli_instant(const char *text, gint64 *seconds) {
     }
     if (kj_value_read_instant(text, strlen(text), NULL, seconds, &problem))
         return TRUE;
-    kj_cli_fail(KJ_EXIT_USAGE, "`%s` is no instant: %s; write 2026-11-24T10:00:00+09:00, or `2026-11-24 10:00` for UTC", text,
-                problem ? problem : "not understood");
+    kj_cli_fail(KJ_EXIT_USAGE, _("`%s` is no instant: %s; write 2026-11-24T10:00:00+09:00, or `2026-11-24 10:00` for UTC"), text,
+                problem ? _(problem) : _("not understood"));
     return FALSE;
 }
 
@@ -198,8 +221,12 @@ gboolean kj_cli_set_field(const KjTable *table, guint block, KjRequest *request,
         g_ptr_array_add(names, NULL);
         const char *nearest = kj_did_you_mean(field, (const char *const *)names->pdata);
         g_autofree char *all = g_strjoinv(" ", (char **)names->pdata);
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, "the block `%s` has no field `%s`%s%s%s; its fields: %s", block_view.name, field,
-                    nearest ? ", did you mean `" : "", nearest ? nearest : "", nearest ? "`?" : "", all);
+        if (nearest)
+            g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("the block `%s` has no field `%s`; did you mean `%s`? Its fields are: %s"),
+                        block_view.name, field, nearest, all);
+        else
+            g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("the block `%s` has no field `%s`; its fields are: %s"), block_view.name,
+                        field, all);
         return FALSE;
     }
     kj_view_field(table, block_view.first_field + (guint)index, &view);
@@ -217,7 +244,7 @@ gboolean kj_cli_read(const char *path, char **bytes, gsize *length, GError **err
     while ((got = fread(chunk, 1, sizeof chunk, stdin)) > 0)
         g_string_append_len(text, chunk, (gssize)got);
     if (ferror(stdin)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, "standard input could not be read");
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("standard input could not be read"));
         return FALSE;
     }
     *length = text->len;

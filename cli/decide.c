@@ -12,10 +12,16 @@
 #include "batch.h"
 #include "cli.h"
 
-typedef struct {
-    char *batch, *request, *at;
-    gboolean json;
-} Options;
+static char *batch_file, *request_file, *at;
+static gboolean json;
+
+const GOptionEntry kj_options_decide[] = {
+    { "batch", 0, 0, G_OPTION_ARG_FILENAME, &batch_file, N_("Decide every row of a tab-separated file (- for standard input)"), "FILE" },
+    { "request", 0, 0, G_OPTION_ARG_FILENAME, &request_file, N_("Read one real request in the domain's own form (- for standard input)"), "FILE" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("When the request is made (now)"), "INSTANT" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Answer in JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
 
 static const char *position(const KjTable *table, const KjVerdict *verdict, KjRuleView *rule, char **text) {
     if (verdict->outcome == KJ_OUTCOME_ERROR || verdict->rule == KJ_RULE_DEFAULT)
@@ -68,6 +74,7 @@ static void print_json(const KjTable *table, KjRequest *request, const KjVerdict
     KjRuleView rule;
     g_autofree char *text = NULL;
     g_autofree char *nearest = nearest_change(request, verdict);
+    g_autofree char *problem = verdict->problem ? kj_explain_problem(verdict->problem) : NULL;
     const char *message = NULL;
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
@@ -77,26 +84,27 @@ static void print_json(const KjTable *table, KjRequest *request, const KjVerdict
     add_string_or_null(builder, "rule", verdict->label);
     add_string_or_null(builder, "at", position(table, verdict, &rule, &text));
     add_obligations(builder, request, verdict, &message);
-    add_string_or_null(builder, "message", verdict->problem ? verdict->problem : message);
+    add_string_or_null(builder, "message", problem ? problem : message);
     add_string_or_null(builder, "nearest", nearest);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));
 }
 
-static int answer(const KjTable *table, KjRequest *request, gboolean json) {
+static int answer(const KjTable *table, KjRequest *request) {
     KjVerdict verdict = { .size = sizeof verdict };
     kj_decide(request, &verdict);
     if (json)
         print_json(table, request, &verdict);
     else
         printf("%s\t%s\n", verdict.effect, verdict.label);
-    if (verdict.outcome == KJ_OUTCOME_ERROR)
-        return kj_cli_fail(KJ_EXIT_POLICY, "%s", verdict.problem);
-    return KJ_EXIT_FINE;
+    if (verdict.outcome != KJ_OUTCOME_ERROR)
+        return KJ_EXIT_FINE;
+    g_autofree char *problem = kj_explain_problem(verdict.problem);
+    return kj_cli_fail(KJ_EXIT_POLICY, "%s", problem);
 }
 
 /* A request that cannot even be read is denied like any other that is in error. */
-static int refuse(gboolean json, const GError *error) {
+static int refuse(const GError *error) {
     KjVerdict verdict = { .size = sizeof verdict, .outcome = KJ_OUTCOME_ERROR, .effect = "deny", .label = "error", .problem = error->message };
     if (json)
         print_json(NULL, NULL, &verdict);
@@ -105,12 +113,12 @@ static int refuse(gboolean json, const GError *error) {
     return kj_cli_fail(KJ_EXIT_POLICY, "%s", error->message);
 }
 
-static int decide_one(KjTable *table, guint block, const char *real, int count, char **pairs, gint64 instant, gboolean json) {
+static int decide_one(KjTable *table, guint block, const char *real, int count, char **pairs, gint64 instant) {
     g_auto(KjAsked) asked = { NULL, NULL, NULL, NULL };
     int code = kj_asked_read(&asked, table, block, real, count, pairs, instant);
     if (code != KJ_EXIT_FINE)
         return code;
-    return asked.problem ? refuse(json, asked.problem) : answer(table, asked.request, json);
+    return asked.problem ? refuse(asked.problem) : answer(table, asked.request);
 }
 
 static int decide_batch(KjTable *table, guint block, const char *path, gint64 instant) {
@@ -126,8 +134,9 @@ static int decide_batch(KjTable *table, guint block, const char *path, gint64 in
         if (!problem && kj_decide(request, &verdict) == KJ_OUTCOME_ERROR)
             problem = verdict.problem;
         if (problem) {
+            g_autofree char *told = kj_explain_problem(problem);
             puts("deny\terror");
-            code = kj_cli_fail(KJ_EXIT_POLICY, "line %" G_GUINT64_FORMAT ": %s", kj_batch_line(batch), problem);
+            code = kj_cli_fail(KJ_EXIT_POLICY, _("line %" PRIu64 ": %s"), kj_batch_line(batch), told);
         } else {
             fputs(verdict.effect, stdout);
             putchar('\t');
@@ -138,28 +147,19 @@ static int decide_batch(KjTable *table, guint block, const char *path, gint64 in
 }
 
 int kj_command_decide(int argc, char **argv) {
-    Options options = { NULL, NULL, NULL, FALSE };
-    const GOptionEntry entries[] = {
-        { "batch", 0, 0, G_OPTION_ARG_FILENAME, &options.batch, "Decide every row of a tab-separated file (- for standard input)", "FILE" },
-        { "request", 0, 0, G_OPTION_ARG_FILENAME, &options.request, "Read one real request in the domain's own form (- for standard input)", "FILE" },
-        { "at", 0, 0, G_OPTION_ARG_STRING, &options.at, "When the request is made (now)", "INSTANT" },
-        { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Answer in JSON", NULL },
-        { NULL },
-    };
     int code = KJ_EXIT_FINE;
-    if (!kj_cli_options(&argc, &argv, entries, 2, -1, &code))
+    if (!kj_cli_options(&argc, &argv, 2, -1, &code))
         return code;
-    g_autofree char *batch = options.batch, *real = options.request, *at = options.at;
     gint64 instant;
     guint block;
-    if (batch && (argc > 3 || real))
-        return kj_cli_fail(KJ_EXIT_USAGE, "FIELD=VALUE, --batch and --request exclude each other");
+    if (batch_file && (argc > 3 || request_file))
+        return kj_cli_fail(KJ_EXIT_USAGE, _("FIELD=VALUE, --batch and --request exclude each other"));
     if (!kj_cli_instant(at, &instant))
         return KJ_EXIT_USAGE;
     g_autoptr(KjTable) table = kj_cli_block(argv[1], argv[2], &block, &code);
     if (!table)
         return code;
-    if (batch)
-        return decide_batch(table, block, batch, instant);
-    return decide_one(table, block, real, argc - 3, argv + 3, instant, options.json);
+    if (batch_file)
+        return decide_batch(table, block, batch_file, instant);
+    return decide_one(table, block, request_file, argc - 3, argv + 3, instant);
 }

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "cli.h"
+#include "manual.h"
 
 static const char *const type_names[] = {
     [KJ_TYPE_BOOL] = "bool",       [KJ_TYPE_INTEGER] = "integer", [KJ_TYPE_SIZE] = "size", [KJ_TYPE_DURATION] = "duration",
     [KJ_TYPE_DATE] = "date",       [KJ_TYPE_ADDRESS] = "address", [KJ_TYPE_SERVICE] = "service", [KJ_TYPE_PATH] = "path",
     [KJ_TYPE_MAIL] = "mail",       [KJ_TYPE_PRINCIPAL] = "principal", [KJ_TYPE_TEXT] = "text", [KJ_TYPE_SYMBOL] = "name",
-    [KJ_TYPE_NAMED] = "the workspace's type of that name",
+    [KJ_TYPE_NAMED] = N_("the workspace's type of that name"),
 };
 
 static const char *const combining_names[] = {
@@ -23,13 +24,13 @@ static const char *in_language(KjPhrase phrase) {
 }
 
 /* "integer 0..65535", "{ new, established }", "set of text". */
-static char *describe_type(const KjFieldDefinition *field) {
+char *kj_cli_field_type(const KjFieldDefinition *field) {
     GString *text = g_string_new(field->flags & KJ_FIELD_SET ? "set of " : "");
     if (field->type == KJ_TYPE_SYMBOL && field->values) {
         g_autofree char *values = g_strjoinv(field->flags & KJ_FIELD_ORDERED ? " > " : ", ", (char **)field->values);
         g_string_append_printf(text, "{ %s }", values);
     } else {
-        g_string_append(text, type_names[field->type]);
+        g_string_append(text, field->type == KJ_TYPE_NAMED ? _(type_names[field->type]) : type_names[field->type]);
     }
     if (field->high > 0)
         g_string_append_printf(text, " %" G_GUINT64_FORMAT "..%" G_GUINT64_FORMAT, field->low, field->high);
@@ -37,8 +38,8 @@ static char *describe_type(const KjFieldDefinition *field) {
 }
 
 static void print_field(const KjFieldDefinition *field) {
-    g_autofree char *type = describe_type(field);
-    printf("  %-18s %s%s%s%s\n", field->name, type, field->flags & KJ_FIELD_REQUIRED ? ", required" : "", field->phase ? ", at " : "",
+    g_autofree char *type = kj_cli_field_type(field);
+    printf("  %-18s %s%s%s%s\n", field->name, type, field->flags & KJ_FIELD_REQUIRED ? _(", required") : "", field->phase ? _(", at ") : "",
            field->phase ? field->phase : "");
     printf("  %-18s   %s\n", "", in_language(field->doc));
 }
@@ -47,36 +48,36 @@ static void print_field_details(const KjFieldDefinition *field) {
     print_field(field);
     for (const KjNamedNumber *name = field->names; name && name->name; name++)
         printf("  %-18s   %s = %" G_GUINT64_FORMAT "\n", "", name->name, name->number);
-    printf("  %-18s   reads as: %s\n", "", in_language(field->phrase));
+    printf(_("  %-18s   reads as: %s\n"), "", in_language(field->phrase));
 }
 
 static void print_domain(const KjDomain *domain) {
     printf("%s: %s\n  %s", domain->name, in_language(domain->doc), combining_names[domain->combining]);
     if (domain->default_effect)
-        printf(", default %s", domain->default_effect);
-    printf("%s\n\nEffects, mildest first\n", domain->open ? ", blocks may declare fields" : "");
+        printf(_(", default %s"), domain->default_effect);
+    printf("%s\n\n%s\n", domain->open ? _(", blocks may declare fields") : "", _("Effects, mildest first"));
     for (const KjEffectDefinition *effect = domain->effects; effect->name; effect++)
-        printf("  %-18s %s%s\n", effect->name, in_language(effect->doc), effect->flags & KJ_EFFECT_REFUSES ? " (refuses)" : "");
-    puts("\nFields");
+        printf("  %-18s %s%s\n", effect->name, in_language(effect->doc), effect->flags & KJ_EFFECT_REFUSES ? _(" (refuses)") : "");
+    puts(_("\nFields"));
     for (const KjFieldDefinition *field = domain->fields; field->name; field++)
         print_field(field);
     if (domain->parameters && domain->parameters->name)
-        puts("\nParameters of an effect");
+        puts(_("\nParameters of an effect"));
     for (const KjParameterDefinition *parameter = domain->parameters; parameter && parameter->name; parameter++) {
         g_autofree char *effects = g_strjoinv(", ", (char **)parameter->effects);
         printf("  %-18s %s (%s)\n", parameter->name, in_language(parameter->doc), effects);
     }
     if (domain->settings && domain->settings->name)
-        puts("\nSettings");
+        puts(_("\nSettings"));
     for (const KjSettingDefinition *setting = domain->settings; setting && setting->name; setting++)
         printf("  %-18s %s%s%s%s\n", setting->name, in_language(setting->doc), setting->initial ? " (" : "", setting->initial ? setting->initial : "",
                setting->initial ? ")" : "");
     if (domain->targets && domain->targets->name)
-        puts("\nTargets");
+        puts(_("\nTargets"));
     for (const KjTargetDefinition *target = domain->targets; target && target->name; target++)
         printf("  %-18s %s\n", target->name, in_language(target->doc));
     if (domain->read_request)
-        printf("\nA real request (decide --request)\n  %s\n", in_language(domain->request_doc));
+        printf(_("\nA real request (decide --request)\n  %s\n"), in_language(domain->request_doc));
 }
 
 static void add_phrase(JsonBuilder *builder, const char *name, KjPhrase phrase) {
@@ -113,7 +114,7 @@ static void add_domain(JsonBuilder *builder, const KjDomain *domain) {
     json_builder_set_member_name(builder, "fields");
     json_builder_begin_array(builder);
     for (const KjFieldDefinition *field = domain->fields; field->name; field++) {
-        g_autofree char *type = describe_type(field);
+        g_autofree char *type = kj_cli_field_type(field);
         json_builder_begin_object(builder);
         add_string(builder, "name", field->name);
         add_string(builder, "type", type);
@@ -148,22 +149,22 @@ static int unknown(const char *what, const char *name, GPtrArray *names) {
     g_ptr_array_add(names, NULL);
     const char *nearest = kj_did_you_mean(name, (const char *const *)names->pdata);
     g_autofree char *all = g_strjoinv(" ", (char **)names->pdata);
-    return kj_cli_fail(KJ_EXIT_USAGE, "there is no %s `%s`%s%s%s; there are: %s", what, name, nearest ? ", did you mean `" : "",
-                       nearest ? nearest : "", nearest ? "`?" : "", all);
+    if (nearest)
+        return kj_cli_fail(KJ_EXIT_USAGE, _("there is no %s `%s`; did you mean `%s`? There are: %s"), what, name, nearest, all);
+    return kj_cli_fail(KJ_EXIT_USAGE, _("there is no %s `%s`; there are: %s"), what, name, all);
 }
 
-int kj_command_describe(int argc, char **argv) {
-    g_autofree char *format = NULL;
-    const GOptionEntry entries[] = {
-        { "format", 0, 0, G_OPTION_ARG_STRING, &format, "text (the default) or json", "FORMAT" },
-        { NULL },
-    };
-    int code = KJ_EXIT_FINE;
-    if (!kj_cli_options(&argc, &argv, entries, 0, 2, &code))
-        return code;
-    if (format && strcmp(format, "json") != 0 && strcmp(format, "text") != 0)
-        return kj_cli_fail(KJ_EXIT_USAGE, "there is no format `%s`; text and json are there", format);
+static char *format;
 
+const GOptionEntry kj_options_describe[] = {
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|json" },
+    G_OPTION_ENTRY_NULL,
+};
+
+int kj_command_describe(int argc, char **argv) {
+    int code = KJ_EXIT_FINE;
+    if (!kj_cli_options(&argc, &argv, 0, 2, &code))
+        return code;
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     kj_plugins_load(problems);
     for (guint i = 0; i < problems->len; i++)
@@ -174,7 +175,7 @@ int kj_command_describe(int argc, char **argv) {
         g_ptr_array_add(names, (gpointer)domains[i]->name);
     const KjDomain *domain = argc > 1 ? kj_plugin_find(argv[1]) : NULL;
     if (argc > 1 && !domain)
-        return unknown("domain", argv[1], names);
+        return unknown(_("domain"), argv[1], names);
     if (g_strcmp0(format, "json") == 0)
         return describe_json(domain);
     if (!domain) {
@@ -194,5 +195,5 @@ int kj_command_describe(int argc, char **argv) {
         }
         g_ptr_array_add(names, (gpointer)field->name);
     }
-    return unknown("field", argv[2], names);
+    return unknown(_("field"), argv[2], names);
 }

@@ -21,7 +21,8 @@ static int emit_block(const KjTable *table, guint block, const char *target_name
     kj_view_block(table, block, &view);
     const KjTargetDefinition *target = find_target(kj_plugin_find(view.domain), target_name);
     if (!target)
-        return asked ? kj_cli_fail(KJ_EXIT_USAGE, "the domain `%s` of block `%s` has no target `%s`", view.domain, view.name, target_name) : KJ_EXIT_FINE;
+        return asked ? kj_cli_fail(KJ_EXIT_USAGE, _("the domain `%s` of block `%s` has no target `%s`"), view.domain, view.name,
+                                   target_name) : KJ_EXIT_FINE;
     if (!target->emit(table, block, out, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     (*written)++;
@@ -29,9 +30,8 @@ static int emit_block(const KjTable *table, guint block, const char *target_name
 }
 
 int kj_command_emit(int argc, char **argv) {
-    const GOptionEntry entries[] = { { NULL } };
     int code = KJ_EXIT_FINE;
-    if (!kj_cli_options(&argc, &argv, entries, 2, 3, &code))
+    if (!kj_cli_options(&argc, &argv, 2, 3, &code))
         return code;
     g_autoptr(GError) error = NULL;
     g_autoptr(KjTable) table = kj_cli_table(argv[2], &code);
@@ -50,7 +50,7 @@ int kj_command_emit(int argc, char **argv) {
     if (code != KJ_EXIT_FINE)
         return code;
     if (written == 0)
-        return kj_cli_fail(KJ_EXIT_USAGE, "no block here has a target `%s`; `kijun describe DOMAIN` lists a domain's targets", argv[1]);
+        return kj_cli_fail(KJ_EXIT_USAGE, _("no block here has a target `%s`; `kijun describe DOMAIN` lists a domain's targets"), argv[1]);
     fputs(out->str, stdout);
     return KJ_EXIT_FINE;
 }

@@ -5,17 +5,19 @@
 #include "asked.h"
 #include "cli.h"
 
+static char *real, *at;
+
+const GOptionEntry kj_options_explain[] = {
+    { "request", 0, 0, G_OPTION_ARG_FILENAME, &real, N_("Read one real request in the domain's own form (- for standard input)"), "FILE" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("When the request is made (now)"), "INSTANT" },
+    G_OPTION_ENTRY_NULL,
+};
+
 int kj_command_explain(int argc, char **argv) {
-    g_autofree char *at = NULL, *real = NULL;
-    const GOptionEntry entries[] = {
-        { "request", 0, 0, G_OPTION_ARG_FILENAME, &real, "Read one real request in the domain's own form (- for standard input)", "FILE" },
-        { "at", 0, 0, G_OPTION_ARG_STRING, &at, "When the request is made (now)", "INSTANT" },
-        { NULL },
-    };
     int code = KJ_EXIT_FINE;
     gint64 instant;
     guint block;
-    if (!kj_cli_options(&argc, &argv, entries, 2, -1, &code))
+    if (!kj_cli_options(&argc, &argv, 2, -1, &code))
         return code;
     if (!kj_cli_instant(at, &instant))
         return KJ_EXIT_USAGE;

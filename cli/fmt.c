@@ -10,10 +10,12 @@
 #include "../compiler/syntax/syntax.h"
 #include "cli.h"
 
-typedef struct {
-    gboolean check;
-    guint changed;
-} Run;
+static gboolean check;
+
+const GOptionEntry kj_options_fmt[] = {
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check, N_("Change nothing; list the files that would change and exit with 1 if there are any"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
 
 /* The canonical text of one file, or NULL when it does not parse. */
 static char *canonical(const KjSources *sources, guint32 file, KjDiagnostics *diagnostics) {
@@ -27,22 +29,18 @@ static char *canonical(const KjSources *sources, guint32 file, KjDiagnostics *di
     return g_string_free(text, FALSE);
 }
 
-static gboolean format_file(Run *run, const char *path, const KjSourceFile *file, const char *text, GError **error) {
+static gboolean format_file(const char *path, const KjSourceFile *file, const char *text, guint *changed, GError **error) {
     if (strlen(text) == file->length && memcmp(text, file->text, file->length) == 0)
         return TRUE;
-    run->changed++;
+    (*changed)++;
     puts(path);
-    return run->check || g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error);
+    return check || g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, error);
 }
 
 int kj_command_fmt(int argc, char **argv) {
-    Run run = { FALSE, 0 };
-    const GOptionEntry entries[] = {
-        { "check", 0, 0, G_OPTION_ARG_NONE, &run.check, "Change nothing; list the files that would change and exit with 1 if there are any", NULL },
-        { NULL },
-    };
     int code = KJ_EXIT_FINE;
-    if (!kj_cli_options(&argc, &argv, entries, 0, 1, &code))
+    guint changed = 0;
+    if (!kj_cli_options(&argc, &argv, 0, 1, &code))
         return code;
     const char *root = argc > 1 ? argv[1] : ".";
 
@@ -56,7 +54,7 @@ int kj_command_fmt(int argc, char **argv) {
         const KjSourceFile *file = kj_sources_file(sources, i);
         g_autofree char *text = canonical(sources, i, diagnostics);
         g_autofree char *path = folder ? g_build_filename(root, file->path, NULL) : g_strdup(root);
-        if (text && !format_file(&run, path, file, text, &error))
+        if (text && !format_file(path, file, text, &changed, &error))
             return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
     }
     if (kj_diagnostics_errors(diagnostics) > 0) {
@@ -65,5 +63,5 @@ int kj_command_fmt(int argc, char **argv) {
         fputs(text->str, stderr);
         return KJ_EXIT_POLICY;
     }
-    return run.check && run.changed > 0 ? KJ_EXIT_POLICY : KJ_EXIT_FINE;
+    return check && changed > 0 ? KJ_EXIT_POLICY : KJ_EXIT_FINE;
 }

@@ -5,29 +5,68 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "cli.h"
 
 const KjCommand kj_commands[] = {
-    { "check", "[PATH]", "Parse, type and analyse a policy.", kj_command_check },
-    { "fmt", "[--check] [PATH]", "Rewrite policy files in their canonical form.", kj_command_fmt },
-    { "build", "[-o FILE.kjt] [PATH]", "Compile a policy into a table file.", kj_command_build },
-    { "show", "FILE.kjt|PATH", "Show the blocks, rules and sizes of a table.", kj_command_show },
-    { "verify", "FILE.kjt [--rebuild PATH]", "Check that a table file is whole and sound.", kj_command_verify },
-    { "describe", "[DOMAIN [FIELD]]", "Show the vocabulary of the installed domains.", kj_command_describe },
-    { "decide", "PATH BLOCK FIELD=VALUE...", "Decide one request, or many from a file.", kj_command_decide },
-    { "explain", "PATH BLOCK FIELD=VALUE...", "Decide one request and say why, as sentences.", kj_command_explain },
-    { "test", "[PATH]", "Run the tests written in the policy.", kj_command_test },
-    { "emit", "TARGET PATH [BLOCK]", "Write the enforcement text for a target.", kj_command_emit },
-    { "bench", "PATH BLOCK --batch FILE", "Measure the cost of a decision.", kj_command_bench },
-    { NULL, NULL, NULL, NULL },
+    { "check", "[PATH]", N_("Parse, type and analyse a policy."), kj_command_check, kj_options_check,
+      N_("PATH is the current folder when it is left out. Messages go to standard error; json, sarif (SARIF 2.1.0) and github (workflow commands) are data and "
+         "go to standard output. The exit code is 1 when the policy has errors, and with --fail-on=warning when it has warnings.") },
+    { "fmt", "[PATH]", N_("Rewrite policy files in their canonical form."), kj_command_fmt, kj_options_fmt,
+      N_("There is one canonical form and no way to change it. The names of the files that change are printed. A file that does not parse is told and left as it "
+         "is; every other file is replaced as a whole.") },
+    { "fix", "[PATH]", N_("Apply the corrections that messages offer."), kj_command_fix, kj_options_fix,
+      N_("Corrects what can be corrected without a question: full-width punctuation, a missing `;`, bits set beyond a prefix's length, and whatever else a "
+         "message has an exact replacement for. Each change is printed as file:line:column: old -> new. A change after which a file would parse worse is not "
+         "made. The exit code is 1 when errors remain.") },
+    { "explain-code", "[CODE]", N_("Explain the code of a message, with a wrong and a right example."), kj_command_explain_code, NULL,
+      N_("Without CODE all codes are listed. The page is English, or Japanese when LANGUAGE or the locale says so.") },
+    { "build", "[PATH]", N_("Compile a policy into a table file."), kj_command_build, kj_options_build,
+      N_("The same sources give the same bytes on every machine. The table is verified before it is written, and the file is replaced as a whole or not "
+         "at all.") },
+    { "show", "PATH", N_("Show the blocks, rules and sizes of a table."), kj_command_show, kj_options_show,
+      N_("PATH may be a policy: it is then built in memory. The sentences of --sentences are English, or Japanese when LANGUAGE or the locale says so.") },
+    { "verify", "FILE.kjt", N_("Check that a table file is whole and sound."), kj_command_verify, kj_options_verify,
+      N_("A table is sound when its hash is right and its structure holds everything the format demands. With --rebuild it must also be, byte for byte, what "
+         "those sources build.") },
+    { "describe", "[DOMAIN [FIELD]]", N_("Show the vocabulary of the installed domains."), kj_command_describe, kj_options_describe,
+      N_("A plugin that cannot be used is told on standard error with the reason; the others work all the same.") },
+    { "decide", "PATH BLOCK [FIELD=VALUE...]", N_("Decide one request, or many from a file."), kj_command_decide, kj_options_decide,
+      N_("The answer is the effect, a tab, and the label of the rule that decides, or `default`. Whatever is wrong with a request is answered with `deny` and "
+         "`error`, and the exit code is then 1; a refusal is an answer, and its exit code 0. A field that is not given is missing; a set takes its members "
+         "separated by commas.\n\n"
+         "The first line of a --batch file names the fields, the column `at` is the instant of each request, an empty cell is a missing field. A secret such as "
+         "a password never belongs on the command line: use --request.") },
+    { "explain", "PATH BLOCK [FIELD=VALUE...]", N_("Decide one request and say why, as sentences."), kj_command_explain, kj_options_explain,
+      N_("Tells what was asked, which rule decides and where it stands, what follows from it, and on a refusal the smallest change to the request that would get "
+         "through. The sentences are English, or Japanese when LANGUAGE or the locale says so.") },
+    { "test", "[PATH]", N_("Run the tests written in the policy."), kj_command_test, kj_options_test,
+      N_("The exit code is 1 when a test fails, or when fewer rules than --threshold asks for decide a test.") },
+    { "emit", "TARGET PATH [BLOCK]", N_("Write the enforcement text for a target."), kj_command_emit, NULL,
+      N_("Writes the text on standard output, whole or not at all. What a target cannot say exactly is refused, with the rule and the reason. Without BLOCK "
+         "every block whose domain has the target is written. `kijun describe DOMAIN` lists the targets of a domain.") },
+    { "bench", "PATH BLOCK", N_("Measure the cost of a decision."), kj_command_bench, kj_options_bench,
+      N_("Decides the requests of the --batch file, which is needed, over and over and prints the cost as JSON: the median and the 99th percentile of one "
+         "decision in nanoseconds, how many a second, the size of the table and what loading it took.") },
+    { "init", "DIR", N_("Start a new workspace."), kj_command_init, kj_options_init,
+      N_("Makes DIR with one small commented policy for each domain, the tests of which pass, and tells what to do next. A folder that holds anything "
+         "already is left as it is.") },
+    { "completion", "bash|zsh|fish", N_("Write a completion script for a shell."), kj_command_completion, kj_options_completion,
+      N_("bash: kijun completion bash >~/.local/share/bash-completion/completions/kijun\n\n"
+         "zsh: kijun completion zsh >FOLDER/_kijun, with a folder of $fpath\n\n"
+         "fish: kijun completion fish >~/.config/fish/completions/kijun.fish") },
+    { "manual", "[PAGE]", N_("Write a manual page."), kj_command_manual, kj_options_manual,
+      N_("Writes the page in the form man(1) reads: kijun manual kijun-check | man -l -. Without PAGE the names of all pages are listed.") },
+    { NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 static void print_usage(FILE *out) {
-    fputs("kijun: security policy as code\n\nUsage: kijun COMMAND [OPTIONS] [ARGUMENTS]\n\n", out);
+    fputs(_("kijun: security policy as code\n\nUsage: kijun COMMAND [OPTIONS] [ARGUMENTS]\n\n"), out);
     for (const KjCommand *command = kj_commands; command->name; command++)
-        fprintf(out, "  %-9s %-28s %s\n", command->name, command->arguments, command->summary);
-    fputs("\n`kijun COMMAND --help` tells a command's options. A PATH is a folder of .pol files, one .pol file, or a .kjt table.\n", out);
+        fprintf(out, "  %-12s %-28s %s\n", command->name, command->arguments, _(command->summary));
+    fputs(_("\n`kijun COMMAND --help` tells a command's options. A PATH is a folder of .pol files, one .pol file, or a .kjt table.\n"),
+          out);
 }
 
 static const KjCommand *find_command(const char *name) {
@@ -42,16 +81,36 @@ static int unknown_command(const char *name) {
     for (guint i = 0; kj_commands[i].name; i++)
         names[i] = kj_commands[i].name;
     const char *nearest = kj_did_you_mean(name, names);
-    fprintf(stderr, "kijun: there is no command `%s`", name);
     if (nearest)
-        fprintf(stderr, "; did you mean `%s`?\n", nearest);
+        fprintf(stderr, _("kijun: there is no command `%s`; did you mean `%s`?\n"), name, nearest);
     else
-        fputs("; `kijun --help` lists them all\n", stderr);
+        fprintf(stderr, _("kijun: there is no command `%s`; `kijun --help` lists them all\n"), name);
     return KJ_EXIT_USAGE;
 }
 
-int main(int argc, char **argv) {
+static gboolean is_plain(const char *locale) {
+    return locale[0] == 'C' && (locale[1] == '\0' || locale[1] == '.');
+}
+
+/* Kijun speaks Japanese also where no Japanese locale is installed: gettext asks LANGUAGE in every locale but "C" (newer C libraries: but "C" and
+ * "C.UTF-8"), so one that is there stands in. The catalogue's folder is fixed at build; like the plugins', the environment may override it except
+ * under AT_SECURE, because a catalogue holds printf formats. */
+static void choose_language(void) {
+    static const char *const stand_ins[] = { "ja_JP.UTF-8", "en_US.UTF-8", "C.UTF-8" };
+    const char *language = kj_cli_language(), *folder = getauxval(AT_SECURE) ? NULL : g_getenv("KIJUN_LOCALE_PATH");
     setlocale(LC_ALL, "");
+    g_setenv("LANGUAGE", language, TRUE);
+    const char *locale = setlocale(LC_MESSAGES, NULL);
+    for (guint i = 0; strcmp(language, "en") != 0 && i < G_N_ELEMENTS(stand_ins) && (!locale || is_plain(locale)); i++)
+        locale = setlocale(LC_MESSAGES, stand_ins[i]);
+    if (strcmp(language, "en") != 0 && !g_get_charset(NULL))
+        setlocale(LC_CTYPE, "C.UTF-8"); /* or the C library's own messages become question marks */
+    bindtextdomain(GETTEXT_PACKAGE, folder && *folder ? folder : KJ_LOCALE_DIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+}
+
+int main(int argc, char **argv) {
+    choose_language();
     if (argc < 2) {
         print_usage(stderr);
         return KJ_EXIT_USAGE;
@@ -70,6 +129,6 @@ int main(int argc, char **argv) {
     g_set_prgname(command->name);
     int code = command->run(argc - 1, argv + 1);
     if (fflush(stdout) != 0 || ferror(stdout))
-        return kj_cli_fail(KJ_EXIT_IO, "standard output could not be written");
+        return kj_cli_fail(KJ_EXIT_IO, _("standard output could not be written"));
     return code;
 }

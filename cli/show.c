@@ -7,9 +7,14 @@
 
 #include "cli.h"
 
-typedef struct {
-    gboolean sentences, json;
-} Options;
+static gboolean sentences;
+static char *format;
+
+const GOptionEntry kj_options_show[] = {
+    { "sentences", 0, 0, G_OPTION_ARG_NONE, &sentences, N_("Rules as numbered sentences instead of as written"), NULL },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|json" },
+    G_OPTION_ENTRY_NULL,
+};
 
 static char *effect_name(const KjTable *table, const KjBlockView *block, guint effect) {
     KjEffectView view;
@@ -31,7 +36,7 @@ static void print_notes(const KjTable *table, guint first, guint count) {
     }
 }
 
-static void print_rules(const KjTable *table, const KjBlockView *block, gboolean sentences) {
+static void print_rules(const KjTable *table, const KjBlockView *block) {
     gboolean japanese = strcmp(kj_cli_language(), "ja") == 0;
     for (guint i = 0; i < block->rule_count; i++) {
         KjRuleView rule;
@@ -42,28 +47,30 @@ static void print_rules(const KjTable *table, const KjBlockView *block, gboolean
         }
         printf("  %s: %s", rule.label, rule.source);
         print_notes(table, rule.first_note, rule.note_count);
-        printf("\n      %s:%u:%u, %u box%s\n", rule.file, rule.line, rule.column, rule.box_count, rule.box_count == 1 ? "" : "es");
+        printf("\n      %s:%u:%u, ", rule.file, rule.line, rule.column);
+        printf(g_dngettext(GETTEXT_PACKAGE, "%u box\n", "%u boxes\n", rule.box_count), rule.box_count);
     }
     g_autofree char *effect = effect_name(table, block, block->default_effect);
     if (block->combining != KJ_COMBINING_ADD_UP) {
-        printf("  default: %s", effect);
+        printf(_("  default: %s"), effect);
         print_notes(table, block->first_default_note, block->default_note_count);
         putchar('\n');
     }
 }
 
-static void show_text(const KjTable *table, gboolean sentences) {
+static void show_text(const KjTable *table) {
     for (guint i = 0; i < kj_table_block_count(table); i++) {
         KjBlockView block;
         kj_view_block(table, i, &block);
-        printf("%s%s %s.%s: %u rules, %u fields\n", i ? "\n" : "", block.domain, block.module, block.name, block.rule_count, block.field_count);
-        printf("  schema %s\n", block.schema_digest);
+        printf(_("%s%s %s.%s: %u rules, %u fields\n"), i ? "\n" : "", block.domain, block.module, block.name, block.rule_count,
+               block.field_count);
+        printf(_("  schema %s\n"), block.schema_digest);
         for (guint s = 0; s < block.setting_count; s++) {
             KjSettingView setting;
             kj_view_setting(table, block.first_setting + s, &setting);
             printf("  %s = %s\n", setting.name, setting.value);
         }
-        print_rules(table, &block, sentences);
+        print_rules(table, &block);
     }
 }
 
@@ -121,25 +128,15 @@ static void show_json(const KjTable *table) {
 }
 
 int kj_command_show(int argc, char **argv) {
-    Options options = { FALSE, FALSE };
-    g_autofree char *format = NULL;
-    const GOptionEntry entries[] = {
-        { "sentences", 0, 0, G_OPTION_ARG_NONE, &options.sentences, "Rules as numbered sentences instead of as written", NULL },
-        { "format", 0, 0, G_OPTION_ARG_STRING, &format, "text (the default) or json", "FORMAT" },
-        { NULL },
-    };
     int code = KJ_EXIT_FINE;
-    if (!kj_cli_options(&argc, &argv, entries, 1, 1, &code))
+    if (!kj_cli_options(&argc, &argv, 1, 1, &code))
         return code;
-    options.json = g_strcmp0(format, "json") == 0;
-    if (format && !options.json && strcmp(format, "text") != 0)
-        return kj_cli_fail(KJ_EXIT_USAGE, "there is no format `%s`; text and json are there", format);
     g_autoptr(KjTable) table = kj_cli_table(argv[1], &code);
     if (!table)
         return code;
-    if (options.json)
+    if (g_strcmp0(format, "json") == 0)
         show_json(table);
     else
-        show_text(table, options.sentences);
+        show_text(table);
     return KJ_EXIT_FINE;
 }

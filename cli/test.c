@@ -7,11 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <kijun/explain.h>
 #include <kijun/view.h>
 
 #include "cli.h"
-
-typedef enum { FORMAT_TEXT = 1, FORMAT_TAP, FORMAT_JUNIT } Format;
 
 typedef struct {
     const char *name;
@@ -43,9 +42,9 @@ static char *position(const Run *run, KjSpan span) {
 static char *expectation(const KjTestCase *test) {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < test->effect_count; i++)
-        g_string_append_printf(text, "%s%s", i ? " or " : "", test->block->domain->effects[test->effects[i]].name);
+        g_string_append_printf(text, "%s%s", i ? _(" or ") : "", test->block->domain->effects[test->effects[i]].name);
     if (test->label)
-        g_string_append_printf(text, " by %s", test->label);
+        g_string_append_printf(text, _(" by %s"), test->label);
     return g_string_free(text, FALSE);
 }
 
@@ -92,8 +91,9 @@ static char *run_case(Run *run, const KjTestCase *test) {
     if (good)
         return NULL;
     g_autofree char *expected = expectation(test), *where = position(run, test->span);
-    return g_strdup_printf("%s: expected %s, but the answer is %s by %s%s%s", where, expected, verdict.effect, verdict.label,
-                           verdict.problem ? ": " : "", verdict.problem ? verdict.problem : "");
+    g_autofree char *problem = verdict.problem ? kj_explain_problem(verdict.problem) : NULL;
+    return g_strdup_printf(_("%s: expected %s, but the answer is %s by %s%s%s"), where, expected, verdict.effect, verdict.label,
+                           problem ? ": " : "", problem ? problem : "");
 }
 
 static void run_test(Run *run, const KjTest *test) {
@@ -116,9 +116,9 @@ static void print_text(const Run *run, guint failed, guint skipped) {
         if (result->failure)
             printf("     %s\n", result->failure);
         if (result->skipped)
-            printf("     %s: a proof; this version reads and types proofs but does not decide them yet\n", result->position);
+            printf(_("     %s: a proof; this version reads and types proofs but does not decide them yet\n"), result->position);
     }
-    printf("%u passed, %u failed, %u skipped\n", run->results->len - failed - skipped, failed, skipped);
+    printf(_("%u passed, %u failed, %u skipped\n"), run->results->len - failed - skipped, failed, skipped);
 }
 
 static void print_tap(const Run *run) {
@@ -162,11 +162,11 @@ static guint print_coverage(const Run *run) {
                 continue;
             }
             g_autofree char *where = position(run, block->rules[i].span);
-            fprintf(stderr, "%s: no test is decided by `%s` of `%s`\n", where, block->rules[i].label, block->qualified);
+            fprintf(stderr, _("%s: no test is decided by `%s` of `%s`\n"), where, block->rules[i].label, block->qualified);
         }
     }
     guint share = rules ? reached * 100 / rules : 100;
-    fprintf(stderr, "coverage: %u of %u rules decide a test (%u %%)\n", reached, rules, share);
+    fprintf(stderr, _("coverage: %u of %u rules decide a test (%u %%)\n"), reached, rules, share);
     return share;
 }
 
@@ -175,33 +175,25 @@ static KjTable *build(const KjCompilation *compilation, int *code) {
     g_autoptr(GBytes) bytes = kj_build(compilation->policy, TRUE, compilation->diagnostics);
     KjTable *table = bytes ? kj_table_new(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &error) : NULL;
     if (!table)
-        *code = kj_cli_fail(KJ_EXIT_POLICY, "%s", error ? error->message : "the policy does not build; `kijun check` says why");
+        *code = kj_cli_fail(KJ_EXIT_POLICY, "%s", error ? error->message : _("the policy does not build; `kijun check` says why"));
     return table;
 }
 
-static Format find_format(const char *name) {
-    static const char *const names[] = { "text", "tap", "junit" };
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-        if (!name || strcmp(name, names[i]) == 0)
-            return (Format)(i + 1);
-    return (Format)0;
-}
+static char *format;
+static gboolean coverage;
+static int threshold;
+
+const GOptionEntry kj_options_test[] = {
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|tap|junit" },
+    { "coverage", 0, 0, G_OPTION_ARG_NONE, &coverage, N_("Tell which rules no test is decided by"), NULL },
+    { "threshold", 0, 0, G_OPTION_ARG_INT, &threshold, N_("With --coverage: fail below this share of rules, in percent"), "N" },
+    G_OPTION_ENTRY_NULL,
+};
 
 int kj_command_test(int argc, char **argv) {
-    g_autofree char *format_name = NULL;
-    gboolean coverage = FALSE;
-    int threshold = 0, code = KJ_EXIT_FINE;
-    const GOptionEntry entries[] = {
-        { "format", 0, 0, G_OPTION_ARG_STRING, &format_name, "text (the default), tap or junit", "FORMAT" },
-        { "coverage", 0, 0, G_OPTION_ARG_NONE, &coverage, "Tell which rules no test is decided by", NULL },
-        { "threshold", 0, 0, G_OPTION_ARG_INT, &threshold, "With --coverage: fail below this share of rules, in percent", "N" },
-        { NULL },
-    };
-    if (!kj_cli_options(&argc, &argv, entries, 0, 1, &code))
+    int code = KJ_EXIT_FINE;
+    if (!kj_cli_options(&argc, &argv, 0, 1, &code))
         return code;
-    Format format = find_format(format_name);
-    if (!format)
-        return kj_cli_fail(KJ_EXIT_USAGE, "there is no format `%s`; text, tap and junit are there", format_name);
     g_autoptr(KjCompilation) compilation = kj_cli_compile(argc > 1 ? argv[1] : ".", FALSE, &code);
     if (!compilation)
         return code;
@@ -217,9 +209,9 @@ int kj_command_test(int argc, char **argv) {
         failed += g_array_index(run.results, Result, run.results->len - 1).failure != NULL;
         skipped += test->proof;
     }
-    if (format == FORMAT_TAP)
+    if (g_strcmp0(format, "tap") == 0)
         print_tap(&run);
-    else if (format == FORMAT_JUNIT)
+    else if (g_strcmp0(format, "junit") == 0)
         print_junit(&run, failed, skipped);
     else
         print_text(&run, failed, skipped);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Collecting diagnostics. A diagnostic is a code, a span and a sentence; the sentence is formatted (and translated) when it is
- * reported, because its arguments do not live longer, and everything else is worked out when it is printed (diagnostics_print.c).
+ * reported, because its arguments do not live longer, and everything else is worked out when it is printed (diagnostics_*.c).
  *
  * Errors and warnings are capped separately, so that a flood of warnings cannot hide the error behind them. Past the cap a report is
  * counted and nothing more: callers get one scrap object that forgets what it is told, so they never have to ask whether theirs was kept.
@@ -10,19 +10,8 @@
 
 #include <stdarg.h>
 
+#include "codes.h"
 #include "limits.h"
-
-typedef struct {
-    KjCode code;
-    KjSeverity severity;
-    const char *message;
-} CodeEntry;
-
-static const CodeEntry code_table[] = {
-#define KJ_DIAGNOSTIC(number, name, severity, message) { KJ_CODE_##name, KJ_SEVERITY_##severity, message },
-#include "diagnostics.def"
-#undef KJ_DIAGNOSTIC
-};
 
 static void
 diagnostic_free(gpointer data)
@@ -58,19 +47,10 @@ kj_diagnostics_free(KjDiagnostics *diagnostics)
     g_free(diagnostics);
 }
 
-static const CodeEntry *
-find_code(KjCode code)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(code_table); i++)
-        if (code_table[i].code == code)
-            return &code_table[i];
-    g_assert_not_reached();
-}
-
 KjDiagnostic *
 kj_report(KjDiagnostics *diagnostics, KjCode code, KjSpan span, ...)
 {
-    const CodeEntry *entry = find_code(code);
+    const KjCodeEntry *entry = kj_code_find(code);
     guint *count = entry->severity == KJ_SEVERITY_ERROR ? &diagnostics->errors : &diagnostics->warnings;
     KjDiagnostic *diagnostic;
     va_list arguments;
@@ -116,7 +96,21 @@ kj_report_fix(KjDiagnostic *diagnostic, KjSpan span, const char *replacement)
     if (diagnostic->severity == 0)
         return;
     diagnostic->fixes = g_renew(KjFix, diagnostic->fixes, diagnostic->fix_count + 1);
-    diagnostic->fixes[diagnostic->fix_count++] = (KjFix){ span, g_strdup(replacement) };
+    diagnostic->fixes[diagnostic->fix_count++] = (KjFix){ span, g_strdup(replacement), diagnostic->code };
+}
+
+GArray *
+kj_diagnostics_fixes(const KjDiagnostics *diagnostics)
+{
+    g_autoptr(GPtrArray) sorted = kj_diagnostics_in_order(diagnostics);
+    GArray *fixes = g_array_new(FALSE, FALSE, sizeof(KjFix));
+
+    for (guint i = 0; i < sorted->len; i++) {
+        const KjDiagnostic *diagnostic = sorted->pdata[i];
+
+        g_array_append_vals(fixes, diagnostic->fixes, diagnostic->fix_count);
+    }
+    return fixes;
 }
 
 guint

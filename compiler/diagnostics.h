@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Diagnostics are data: a code, a severity, a span, one sentence, and what to write instead. Printers are elsewhere in this file.
+ * Diagnostics are data: a code, a severity, a span, one sentence, and what to write instead. Each form they are printed in is a file.
  * Codes live once, in diagnostics.def: KJ_DIAGNOSTIC(number, NAME, severity, "sentence with printf arguments").
  * KJ00xx reading and lexing, KJ01xx grammar, KJ02xx names, types and schemas, KJ03xx findings, KJ04xx lowering and tables.
  */
@@ -42,8 +42,25 @@ const char *kj_did_you_mean(const char *word, const char *const *candidates);
 guint kj_diagnostics_errors(const KjDiagnostics *diagnostics);
 guint kj_diagnostics_warnings(const KjDiagnostics *diagnostics);
 
+/* What may be written instead of a span, and which code says so. */
+typedef struct {
+    KjSpan span;
+    char *replacement; /* belongs to the diagnostics */
+    KjCode code;
+} KjFix;
+
+/* All fix-its in source order, as KjFix. Free with g_array_unref. */
+GArray *kj_diagnostics_fixes(const KjDiagnostics *diagnostics);
+
 /* Prints in source order. Text: "file:line:column: error: sentence [KJ0123]", the line, carets. JSON as cli.md says. */
 void kj_diagnostics_print_text(const KjDiagnostics *diagnostics, const KjSources *sources, gboolean colour, GString *out);
 void kj_diagnostics_print_json(const KjDiagnostics *diagnostics, const KjSources *sources, GString *out);
+
+/* For other tools. `folder` is what stands before every file's path, so that the tool finds it from where it runs (NULL or "": nothing).
+ * GitHub: workflow commands, one line each. SARIF 2.1.0: one run, whose rules are every code there is, with the help of codes.h in
+ * `language`; `version` is Kijun's. */
+void kj_diagnostics_print_github(const KjDiagnostics *diagnostics, const KjSources *sources, const char *folder, GString *out);
+void kj_diagnostics_print_sarif(const KjDiagnostics *diagnostics, const KjSources *sources, const char *folder, const char *language,
+                                const char *version, GString *out);
 
 #endif
