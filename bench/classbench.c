@@ -8,7 +8,7 @@
  *     classbench generate RULES COUNT SEED     COUNT rules with the structure of RULES
  *     classbench headers RULES COUNT SEED      COUNT headers, seven of eight inside a rule
  *     classbench describe RULES...             the structure of sets, side by side
- *     classbench measure COMMAND [ARG]...      runs COMMAND; prints seconds, tab, peak MiB
+ *     classbench measure COMMAND [ARG]...      runs COMMAND; prints wall seconds, peak MiB, processor seconds
  *
  * A file may be `-`, standard input. Files are plain text: xz is the shell's business.
  *
@@ -198,7 +198,8 @@ command_measure (G_GNUC_UNUSED int count, char **arguments)
         return EXIT_IO;
     }
     double seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
-    printf ("%.3f\t%.1f\n", seconds, (double) usage.ru_maxrss / 1024); /* ru_maxrss is in KiB on Linux */
+    double processor = (double) (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double) (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    printf ("%.3f\t%.1f\t%.3f\n", seconds, (double) usage.ru_maxrss / 1024, processor); /* ru_maxrss is in KiB on Linux */
     return WIFEXITED (wait_status) ? WEXITSTATUS (wait_status) : 128 + WTERMSIG (wait_status);
 }
 
