@@ -33,6 +33,8 @@ int kj_command_build(int argc, char **argv) {
     gsize length;
     const char *data = g_bytes_get_data(bytes, &length);
     g_autoptr(KjTable) table = kj_table_new(data, length, &error);
+    if (!table && g_error_matches(error, KJ_ERROR, KJ_ERROR_IO))
+        return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
     if (!table)
         return kj_cli_fail(KJ_EXIT_BUG, _("the table just written does not verify, which is our mistake: %s"), error->message);
     const char *path = output ? output : "policy.kjt";

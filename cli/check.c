@@ -67,5 +67,7 @@ int kj_command_check(int argc, char **argv) {
 
     print_diagnostics(compilation, path);
     guint errors = kj_diagnostics_errors(compilation->diagnostics), warnings = kj_diagnostics_warnings(compilation->diagnostics);
-    return errors > 0 || (strict && warnings > 0) ? KJ_EXIT_POLICY : KJ_EXIT_FINE;
+    if (errors > 0)
+        return kj_cli_errors_code(compilation->diagnostics);
+    return strict && warnings > 0 ? KJ_EXIT_POLICY : KJ_EXIT_FINE;
 }

@@ -66,6 +66,10 @@ int kj_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The exit code that fits an error of the library. */
 int kj_cli_error_code(const GError *error);
 
+/* The exit code of a run that ended with errors in the policy: KJ_EXIT_IO when a file could not be read, so that nobody takes a broken disk for a
+ * broken policy; else KJ_EXIT_POLICY. */
+int kj_cli_errors_code(const KjDiagnostics *diagnostics);
+
 /* Reads, parses and checks; prints the diagnostics as text on stderr (warnings only when `warnings`). NULL with *exit_code set when it cannot be read or has errors. */
 KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code);
 

@@ -95,6 +95,10 @@ int kj_cli_error_code(const GError *error) {
     }
 }
 
+int kj_cli_errors_code(const KjDiagnostics *diagnostics) {
+    return kj_diagnostics_has(diagnostics, KJ_CODE_FILE_UNREADABLE) ? KJ_EXIT_IO : KJ_EXIT_POLICY;
+}
+
 gboolean kj_cli_colour(int descriptor) {
     const char *no_colour = g_getenv("NO_COLOR");
     return isatty(descriptor) && !(no_colour && *no_colour);
@@ -136,7 +140,7 @@ KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_cod
         fputs(text->str, stderr);
     }
     if (!compilation->policy) {
-        *exit_code = KJ_EXIT_POLICY;
+        *exit_code = kj_cli_errors_code(compilation->diagnostics);
         return NULL;
     }
     return g_steal_pointer(&compilation);

@@ -209,7 +209,7 @@ static int finish(const Run *run, const KjCompilation *last) {
     fprintf(stderr,
             g_dngettext(GETTEXT_PACKAGE, "%u error remains; `kijun check` shows it\n", "%u errors remain; `kijun check` shows them\n", errors),
             errors);
-    return KJ_EXIT_POLICY;
+    return kj_cli_errors_code(last->diagnostics);
 }
 
 int kj_command_fix(int argc, char **argv) {

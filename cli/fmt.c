@@ -61,7 +61,7 @@ int kj_command_fmt(int argc, char **argv) {
         g_autoptr(GString) text = g_string_new(NULL);
         kj_diagnostics_print_text(diagnostics, sources, kj_cli_colour(STDERR_FILENO), text);
         fputs(text->str, stderr);
-        return KJ_EXIT_POLICY;
+        return kj_cli_errors_code(diagnostics);
     }
     return check && changed > 0 ? KJ_EXIT_POLICY : KJ_EXIT_FINE;
 }

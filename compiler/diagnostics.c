@@ -178,3 +178,12 @@ kj_did_you_mean(const char *word, const char *const *candidates)
     }
     return nearest;
 }
+
+gboolean
+kj_diagnostics_has(const KjDiagnostics *diagnostics, KjCode code)
+{
+    for (guint i = 0; i < diagnostics->list->len; i++)
+        if (((const KjDiagnostic *)diagnostics->list->pdata[i])->code == code)
+            return TRUE;
+    return FALSE;
+}

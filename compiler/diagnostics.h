@@ -41,6 +41,8 @@ const char *kj_did_you_mean(const char *word, const char *const *candidates);
 
 guint kj_diagnostics_errors(const KjDiagnostics *diagnostics);
 guint kj_diagnostics_warnings(const KjDiagnostics *diagnostics);
+/* Whether the code was reported, among the first KJ_LIMIT_ERRORS. */
+gboolean kj_diagnostics_has(const KjDiagnostics *diagnostics, KjCode code);
 
 /* What may be written instead of a span, and which code says so. */
 typedef struct {

@@ -83,6 +83,17 @@ read_all(int descriptor, gsize *length)
     return g_steal_pointer(&text);
 }
 
+static int
+open_file(const char *path)
+{
+    int descriptor;
+
+    do
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
 /* Reads `real` and adds it under the name `path`; trouble is reported at `place`, or in the file itself when that is KJ_SPAN_NONE. Returns
  * its index. */
 static guint32
@@ -97,7 +108,7 @@ read_file(KjSources *sources, const char *real, const char *path, KjSpan place, 
         copy[size] = '\0';
         return kj_sources_take(sources, path, copy, size, diagnostics);
     }
-    int descriptor = open(real, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int descriptor = open_file(real);
     gsize length = 0;
     g_autofree char *text = NULL;
     int problem = 0;

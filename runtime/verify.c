@@ -174,6 +174,7 @@ static gboolean verify_classifier(Verifier *verifier, const KjRecordField *field
     if (!kj_field_is_text(field))
         return verify_points(verifier, field);
     DEMAND(field->rest >= 1 && field->rest < field->class_count, "the class of unnamed values is not one of the field's");
+    DEMAND(field->class_count - 2 <= verifier->image->count[KJ_SECTION_NODES], "a field has more classes than states to give them");
     DEMAND(field->root == KJ_NONE || is_state(verifier, field->root), "an automaton does not begin with a state");
     return TRUE;
 }

@@ -86,10 +86,8 @@ static gboolean address(const KjScope *scope, const KjAstValue *value, KjInterva
     if (!strchr(meant->str, '/'))
         g_string_append(meant, slash);
     wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_HOST_BITS, value->span, value->text);
-    if (wrong) {
+    if (wrong) /* no fix-it: the author may have meant the one address, and the prefix would let more through */
         kj_report_help(wrong, _("write %s, or %.*s for the one address"), meant->str, (int)(slash - value->text), value->text);
-        kj_report_fix(wrong, value->span, meant->str);
-    }
     return FALSE;
 }
 

@@ -86,6 +86,8 @@ static gboolean set_properties(KjRequestSink *sink, JsonNode *node, const char *
     return TRUE;
 }
 
+#define BRACKETS_MAX 1024u /* `{` and `[`, also in strings and comments: json-glib recurses on them, and a thousand are no request */
+
 /* The number of a \uXXXX at `at`, or -1. */
 static int escaped_unit(const char *bytes, gsize length, gsize at) {
     int unit = 0;
@@ -100,11 +102,14 @@ static int escaped_unit(const char *bytes, gsize length, gsize at) {
 }
 
 /* json-glib would end a string at \u0000, so that "sato\u0000x" were "sato", and make bytes that are no UTF-8 of half a surrogate pair. A
- * backslash stands nowhere but in strings, so they are looked for before anything is parsed. */
+ * backslash stands nowhere but in strings, so they are looked for before anything is parsed. Deep nesting would end the stack. */
 static gboolean is_clean(const char *bytes, gsize length) {
     if (!g_utf8_validate_len(bytes, length, NULL))
         return FALSE;
-    for (gsize at = 0; at < length; at++) {
+    for (gsize at = 0, brackets = 0; at < length; at++) {
+        brackets += bytes[at] == '{' || bytes[at] == '[';
+        if (brackets > BRACKETS_MAX)
+            return FALSE;
         if (bytes[at] != '\\')
             continue;
         int unit = escaped_unit(bytes, length, at), low = (unit & ~0x3ff) == 0xd800 ? escaped_unit(bytes, length, at + 6) : 0xdc00;
@@ -118,7 +123,7 @@ static gboolean is_clean(const char *bytes, gsize length) {
 gboolean kj_acl_read_evaluation(KjRequestSink *sink, const char *bytes, gsize length, GError **error) {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     if (!is_clean(bytes, length))
-        return fail(error, _("it holds a NUL or half a character"));
+        return fail(error, _("it holds a NUL, half a character, or more than a thousand brackets"));
     if (length > G_MAXSSIZE || !json_parser_load_from_data(parser, bytes, (gssize)length, error))
         return length > G_MAXSSIZE ? fail(error, _("too long")) : FALSE;
     JsonNode *root = json_parser_get_root(parser);

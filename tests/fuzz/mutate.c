@@ -51,7 +51,8 @@ static void erase(Mutation *mutation) {
 
 /* A piece of the input itself, once more. */
 static void repeat(Mutation *mutation) {
-    gsize at = below(mutation, mutation->size), length = MIN(1 + below(mutation, 64), mutation->size - at);
+    gsize at = below(mutation, mutation->size), length = 1 + below(mutation, 64);
+    length = MIN(length, mutation->size - at);
     g_autofree guint8 *piece = g_memdup2(mutation->data + at, length);
     replace(mutation, below(mutation, mutation->size + 1), 0, piece, length);
 }
@@ -68,7 +69,8 @@ static void insert_word(Mutation *mutation) {
 static void splice(Mutation *mutation) {
     gsize length;
     const guint8 *other = g_bytes_get_data(mutation->corpus->pdata[below(mutation, mutation->corpus->len)], &length);
-    gsize from = below(mutation, length), piece = MIN(1 + below(mutation, 200), length - from), at = below(mutation, mutation->size + 1);
+    gsize from = below(mutation, length), piece = 1 + below(mutation, 200), at = below(mutation, mutation->size + 1);
+    piece = MIN(piece, length - from);
     replace(mutation, at, below(mutation, 2) ? MIN(piece, mutation->size - at) : 0, other + from, piece);
 }
 

@@ -120,21 +120,21 @@ static void test_night(void) {
     g_assert_false(is_inside(request, friday + 47 * 3600));
 }
 
-/* (A or B) minus C, with A and C shared: 3 windows joined over zones. */
+/* (A or B) minus C: three windows joined over zones, parts behind the whole, level by level. */
 static void test_joined(void) {
     const KjRecordWindow joined[] = {
-        { .kind = KJ_WINDOW_MINUS, .left = 1, .right = 4 },
-        { .kind = KJ_WINDOW_UNION, .left = 2, .right = 3 },
+        { .kind = KJ_WINDOW_MINUS, .left = 1, .right = 2 },
+        { .kind = KJ_WINDOW_UNION, .left = 3, .right = 4 },
+        windows[2],
         windows[0],
         windows[1],
-        windows[2],
     };
-    static const char *const names[] = { NULL, NULL, "Europe/Berlin", "Asia/Tokyo", "America/New_York" };
+    static const char *const names[] = { NULL, NULL, "America/New_York", "Europe/Berlin", "Asia/Tokyo" };
     g_autoptr(KjTable) table = window_table(joined, names, G_N_ELEMENTS(joined));
     g_autoptr(KjRequest) request = kj_request_new(table, 0);
     guint inside = 0;
     for (gint64 instant = 1774742400 - 4 * 86400; instant < 1774742400 + 4 * 86400; instant += 600) {
-        gboolean wanted = (expected(&windows[0], names[2], instant) || expected(&windows[1], names[3], instant)) && !expected(&windows[2], names[4], instant);
+        gboolean wanted = (expected(&windows[0], names[3], instant) || expected(&windows[1], names[4], instant)) && !expected(&windows[2], names[2], instant);
         g_assert_cmpint(is_inside(request, instant), ==, wanted);
         inside += wanted != 0;
     }
@@ -143,14 +143,18 @@ static void test_joined(void) {
 
 /* A chain as long as a table can hold does not recurse. */
 static void test_deep(void) {
-    enum { DEPTH = 200000 };
-    g_autofree KjRecordWindow *chain = g_new0(KjRecordWindow, DEPTH + 1);
-    g_autofree const char **names = g_new0(const char *, DEPTH + 1);
-    for (guint i = 0; i < DEPTH; i++)
-        chain[i] = (KjRecordWindow){ .kind = KJ_WINDOW_UNION, .left = i + 1, .right = i + 1 };
-    chain[DEPTH] = windows[0];
-    names[DEPTH] = "UTC";
-    g_autoptr(KjTable) table = window_table(chain, names, DEPTH + 1);
+    enum { DEPTH = 100000 }; /* unions, each of an atom and the next union */
+    g_autofree KjRecordWindow *chain = g_new0(KjRecordWindow, 2 * DEPTH + 1);
+    g_autofree const char **names = g_new0(const char *, 2 * DEPTH + 1);
+    for (guint i = 0; i < 2 * DEPTH + 1; i++) {
+        chain[i] = windows[0];
+        names[i] = "UTC";
+    }
+    for (guint i = 0; i < 2 * DEPTH; i += 2) {
+        chain[i] = (KjRecordWindow){ .kind = KJ_WINDOW_UNION, .left = i + 1, .right = i + 2 };
+        names[i] = NULL;
+    }
+    g_autoptr(KjTable) table = window_table(chain, names, 2 * DEPTH + 1);
     g_autoptr(KjRequest) request = kj_request_new(table, 0);
     g_assert_true(is_inside(request, 20780 * (gint64) 86400 + 12 * 3600));
     g_assert_false(is_inside(request, 20780 * (gint64) 86400));

@@ -112,6 +112,7 @@ static const Forgery forgeries[] = {
     { AT(FIELDS, KjRecordField, PERIMETER_FIELDS + ACCESS_PRINCIPAL, rest), 0, "unnamed" },
     { AT(FIELDS, KjRecordField, PERIMETER_FIELDS + ACCESS_PRINCIPAL, rest), 3, "unnamed" },
     { AT(FIELDS, KjRecordField, PERIMETER_FIELDS + ACCESS_PRINCIPAL, root), 0, "state" },
+    { AT(FIELDS, KjRecordField, PERIMETER_FIELDS + ACCESS_PRINCIPAL, class_count), 0x7fffffff, "more classes" },
     { AT(FIELDS, KjRecordField, PERIMETER_FIELDS + ACCESS_LABEL, class_count), 5, "enumeration" },
     { AT(FIELDS, KjRecordField, PERIMETER_FIELDS + ACCESS_ADMIN, left), ACCESS_OWNER, "no set" },
     { AT(FIELDS, KjRecordField, PERIMETER_FIELDS + ACCESS_SELF, operand), KJ_LESS, "comparison" },
@@ -243,12 +244,35 @@ static void test_damage_and_zones(void) {
     g_assert_nonnull(strstr(error->message, "Asia/Tokyp"));
 }
 
+/* Every leaf lists every box: a megabyte that is looked at for long. It is refused before the two seconds are over. */
+static void test_shared_lists(void) {
+    enum { COUNT = 16400 };
+    g_autoptr(Assembler) assembler = assembler_new();
+    KjRecordBlock block = { .combining = KJ_COMBINING_FIRST_MATCH, .effect_count = 1, .rule_count = 1, .box_count = COUNT, .default_effect = 0 };
+    KjFlaw flaw = { NULL, 0, 0 };
+    gint64 start = g_get_monotonic_time();
+    assembler_add(assembler, KJ_SECTION_BLOCKS, &block);
+    assembler_add(assembler, KJ_SECTION_EFFECTS, &(KjRecordEffect){ 0, 0, 0, 0 });
+    assembler_add(assembler, KJ_SECTION_RULES, &(KjRecordRule){ .box_count = COUNT });
+    for (guint32 i = 0; i < COUNT; i++) {
+        assembler_box(assembler, 0, NULL, 0);
+        assembler_add(assembler, KJ_SECTION_LEAVES, &i);
+        assembler_add(assembler, KJ_SECTION_NODES, &(KjRecordNode){ KJ_NODE_LEAF, 0, COUNT, 0, 0 });
+    }
+    g_autoptr(GByteArray) file = assembler_finish(assembler);
+    g_assert_false(try_bytes(file->data, file->len, &flaw));
+    g_assert_cmpstr(flaw.reason, ==, "lists are shared too often");
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
+    g_test_message("%.3f s", (double) (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/verify/forgeries", test_forgeries);
     g_test_add_func("/verify/strictest-order", test_strictest_order);
     g_test_add_func("/verify/sections", test_sections);
     g_test_add_func("/verify/foreign-class", test_foreign_class);
+    g_test_add_func("/verify/shared-lists", test_shared_lists);
     g_test_add_func("/verify/damage-and-zones", test_damage_and_zones);
     g_test_add_func("/verify/every-length", test_every_length);
     g_test_add_func("/verify/every-byte", test_every_byte);
