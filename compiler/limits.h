@@ -7,7 +7,7 @@
 #define KJ_LIMIT_STRING_BYTES (64u << 10)  /* the longest string literal */
 #define KJ_LIMIT_NAME_BYTES 1024u          /* a name with its dots; nobody reads a longer one */
 #define KJ_LIMIT_NESTING 1024u             /* nested `not`, `{`, `(`: every later pass recurses on the tree; the stack holds far more */
-#define KJ_LIMIT_CONDITIONS 4096u         /* of one `when` or `unless`, names written out: names that name each other twice double with each step */
+#define KJ_LIMIT_CONDITIONS 4096u         /* of one `when` or `unless`, names written out: those that name each other twice double with each step */
 #define KJ_LIMIT_WRITTEN_OUT 16384u       /* parts of one window or one set of services, names written out, for the same reason */
 #define KJ_LIMIT_FILES 65536u              /* modules in a workspace */
 #define KJ_LIMIT_PATTERN_STATES 65536u     /* states of one field's automaton from which matching goes on */

@@ -21,8 +21,8 @@ gboolean kj_value_read_prefix(const char *text, gsize length, KjInterval *range,
 /* An instant: `2026-11-24 10:00` (zone: IANA name or NULL for UTC), `2026-11-24T10:00:00Z`, or with an offset, or a decimal number of seconds. */
 gboolean kj_value_read_instant(const char *text, gsize length, const char *zone, gint64 *seconds, const char **problem);
 
-/* The zone of that name in the machine's database, or NULL. Nothing but names: GLib would take a path out of the database too, and open what lies
- * there, a FIFO even. Free with g_time_zone_unref. */
+/* The zone of that name in the machine's database, or NULL. Nothing but names: GLib would take a path out of the database too, and open
+ * what lies there, a FIFO even. Free with g_time_zone_unref. */
 GTimeZone *kj_value_zone(const char *name);
 
 /*

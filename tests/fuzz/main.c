@@ -210,8 +210,8 @@ static int replay(Fuzzer *fuzzer, int count, char **paths) {
 }
 
 int main(int argc, char **argv) {
-    Fuzzer fuzzer = { g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref), g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref),
-                      NULL, 0, NULL, 0 };
+    Fuzzer fuzzer = { .corpus = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref),
+                      .words = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref) };
     g_test_init(&argc, &argv, NULL);
     for (int i = 1; i + 1 < argc && strcmp(argv[i], "--seconds") == 0;) {
         option_seconds = g_ascii_strtod(argv[i + 1], NULL);

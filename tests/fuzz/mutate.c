@@ -85,7 +85,8 @@ static void change_digit(Mutation *mutation) {
     }
 }
 
-static void (*const ways[])(Mutation *) = { flip_bit, set_byte, insert_bytes, erase, repeat, insert_word, insert_word, splice, splice, change_digit };
+static void (*const ways[])(Mutation *) = { flip_bit,    set_byte,    insert_bytes, erase,  repeat,
+                                            insert_word, insert_word, splice,       splice, change_digit };
 
 gsize fuzz_mutate(GRand *random, GPtrArray *corpus, GPtrArray *words, guint8 *data, gsize size, gsize most) {
     Mutation mutation = { random, corpus, words, data, size, most };

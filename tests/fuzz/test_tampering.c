@@ -2,8 +2,8 @@
 /*
  * Every single byte of real tables changed, the hash mended.
  *
- * A change is refused by the verifier with a reason, or the table that it makes is harmless: it is used for all that the library offers, and
- * where trees and boxes are as they were it must decide as a linear scan over its boxes does (tests/runtime/use_table.h). All 255 changes
+ * A change is refused by the verifier with a reason, or the table that it makes is harmless: it is used for all that the library offers,
+ * and where trees and boxes are as they were it must decide as a linear scan over its boxes does (tests/runtime/use_table.h). All 255 changes
  * of every byte with -m slow (some minutes); else each byte is changed in ways that go round from byte to byte, so that every byte is
  * changed at least once, and every column in most ways. Texts are skimmed: one byte in 16.
  */

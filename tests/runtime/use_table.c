@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * See use_table.h. The plain reading takes nothing from the engine but the classes of a request: boxes, intervals and the combining rule are
- * read from the records again, in the most naive way.
+ * See use_table.h. The plain reading takes nothing from the engine but the classes of a request: boxes, intervals and the combining rule
+ * are read from the records again, in the most naive way.
  */
 #include "use_table.h"
 
@@ -92,8 +92,8 @@ static void compare_matched(const KjRequest *request, guint8 *marks, const char 
         if (!marks[i])
             continue;
         if (count >= request->matched_count || request->matched[count] != request->block->first_rule + i)
-            g_error("%s: rule %u decides, the engine has %u rules, the first %u", reading, request->block->first_rule + i, request->matched_count,
-                    request->matched_count ? request->matched[0] : 0);
+            g_error("%s: rule %u decides, the engine has %u rules, the first %u", reading, request->block->first_rule + i,
+                    request->matched_count, request->matched_count ? request->matched[0] : 0);
         count++;
     }
     if (count != request->matched_count)
@@ -156,8 +156,8 @@ static void use_request(KjTable *table, guint block, guint round, gboolean whole
     guint count = set_values(request, &view, round, values, G_N_ELEMENTS(values));
     kj_request_set_instant(request, 1795482000 + (gint64) round * 123456789);
     KjOutcome outcome = kj_decide(request, &verdict);
-    g_assert_true(outcome == KJ_OUTCOME_ERROR || outcome == KJ_OUTCOME_REFUSE || outcome == KJ_OUTCOME_PERMIT || outcome == KJ_OUTCOME_LIMIT ||
-                  outcome == KJ_OUTCOME_HOLD || outcome == KJ_OUTCOME_REQUIRE);
+    g_assert_true(outcome == KJ_OUTCOME_ERROR || outcome == KJ_OUTCOME_REFUSE || outcome == KJ_OUTCOME_PERMIT ||
+                  outcome == KJ_OUTCOME_LIMIT || outcome == KJ_OUTCOME_HOLD || outcome == KJ_OUTCOME_REQUIRE);
     g_assert_cmpint(outcome, ==, verdict.outcome);
     check_text(verdict.effect);
     check_text(verdict.label);
@@ -165,7 +165,8 @@ static void use_request(KjTable *table, guint block, guint round, gboolean whole
         compare_readings(request, request->classes, whole);
     explain(request, &verdict, values, count);
     g_assert_cmpint(kj_decide(request, &again), ==, outcome);
-    g_assert_true(again.rule == verdict.rule && again.matched == verdict.matched && again.effect == verdict.effect && again.label == verdict.label);
+    g_assert_true(again.rule == verdict.rule && again.matched == verdict.matched);
+    g_assert_true(again.effect == verdict.effect && again.label == verdict.label);
 }
 
 /* Any classes within their counts, derived ones too: what no value leads to must still be read right. */

@@ -92,7 +92,8 @@ static void test_zones(void) {
         g_string_printf(text, "zone \"%s\";\n", zones[i]);
         g_assert_false(is_good(text, KJ_CODE_ZONE_UNKNOWN));
     }
-    static const char *const good[] = { "UTC", "Asia/Tokyo", "Etc/GMT+1", "America/Port-au-Prince", "America/Argentina/Buenos_Aires", "EST5EDT" };
+    static const char *const good[] = { "UTC",     "Asia/Tokyo", "Etc/GMT+1", "America/Port-au-Prince", "America/Argentina/Buenos_Aires",
+                                        "EST5EDT" };
     for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
         g_string_printf(text, "zone \"%s\";\n", good[i]);
