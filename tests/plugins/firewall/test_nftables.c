@@ -288,7 +288,8 @@ static void test_ten_thousand(void) {
     g_assert_nonnull(script);
     g_test_message("10,000 rules: %" G_GINT64_FORMAT " ms, %" G_GSIZE_FORMAT " bytes", spent / 1000, strlen(script));
     g_assert_nonnull(strstr(script, "counter r9999 { }"));
-    g_assert_cmpint(spent, <, G_USEC_PER_SEC);
+    if (!g_getenv("KIJUN_SHORT")) /* a build with sanitizers is no measure of speed */
+        g_assert_cmpint(spent, <, G_USEC_PER_SEC);
 }
 
 int main(int argc, char **argv) {
