@@ -10,6 +10,7 @@
  * an unknown field is passed over.
  */
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 #include <kijun/translate.h>
 
@@ -101,8 +102,9 @@ static int escaped_unit(const char *bytes, gsize length, gsize at) {
     return unit;
 }
 
-/* json-glib would end a string at \u0000, so that "sato\u0000x" were "sato", and make bytes that are no UTF-8 of half a surrogate pair. A
- * backslash stands nowhere but in strings, so they are looked for before anything is parsed. Deep nesting would end the stack. */
+/* json-glib would end a string at \u0000, so that "sato\u0000x" were "sato", and make bytes that are no UTF-8 of half a surrogate pair, or of C's
+ * octal escapes, which JSON does not know. A backslash stands nowhere but in strings, so they are looked for before anything is parsed. Deep
+ * nesting would end the stack. */
 static gboolean is_clean(const char *bytes, gsize length) {
     if (!g_utf8_validate_len(bytes, length, NULL))
         return FALSE;
@@ -112,8 +114,10 @@ static gboolean is_clean(const char *bytes, gsize length) {
             return FALSE;
         if (bytes[at] != '\\')
             continue;
+        if (at + 1 == length || !strchr("\"\\/bfnrtu", bytes[at + 1]) || !bytes[at + 1])
+            return FALSE;
         int unit = escaped_unit(bytes, length, at), low = (unit & ~0x3ff) == 0xd800 ? escaped_unit(bytes, length, at + 6) : 0xdc00;
-        if (unit == 0 || (unit < 0 && at + 1 < length && bytes[at + 1] == 'u') || (unit & ~0x3ff) == 0xdc00 || (low & ~0x3ff) != 0xdc00)
+        if (unit == 0 || (unit < 0 && bytes[at + 1] == 'u') || (unit & ~0x3ff) == 0xdc00 || (low & ~0x3ff) != 0xdc00)
             return FALSE;
         at += unit < 0 ? 1 : (unit & ~0x3ff) == 0xd800 ? 11 : 5;
     }
@@ -123,7 +127,7 @@ static gboolean is_clean(const char *bytes, gsize length) {
 gboolean kj_acl_read_evaluation(KjRequestSink *sink, const char *bytes, gsize length, GError **error) {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     if (!is_clean(bytes, length))
-        return fail(error, _("it holds a NUL, half a character, or more than a thousand brackets"));
+        return fail(error, _("it holds a NUL, half a character, an escape that JSON does not know, or more than a thousand brackets"));
     if (length > G_MAXSSIZE || !json_parser_load_from_data(parser, bytes, (gssize)length, error))
         return length > G_MAXSSIZE ? fail(error, _("too long")) : FALSE;
     JsonNode *root = json_parser_get_root(parser);

@@ -4,8 +4,8 @@
  *
  *     fuzz_parse [--seconds N] [FILE...]      with files: these alone, once
  *
- * Seconds: the option, else $KIJUN_FUZZ_SECONDS, else 4, or 20 for the leg with sanitizers ($KIJUN_SHORT), where faults show. Chance comes
- * from the test framework, which prints its seed; --seed repeats it.
+ * Seconds: the option, else $KIJUN_FUZZ_SECONDS, else 4, or 20 for the leg with sanitizers ($KIJUN_SHORT), where faults show. The seed
+ * of chance is the target's own, so that CI tries the same inputs until someone changes something; $KIJUN_FUZZ_SEED takes another.
  *
  * The input at hand always lies in the file fuzz_NAME.input of the current folder, mapped, so that it is there whatever ends the
  * process: a fault, an assertion, the alarm after 2 s of processor time (8 under sanitizers), or the end of memory at 512 MiB of data.
@@ -175,7 +175,9 @@ static gdouble seconds(void) {
 
 static void test_mutations(gconstpointer data) {
     Fuzzer *fuzzer = (Fuzzer *)data;
-    g_autoptr(GRand) random = g_rand_new_with_seed((guint32)g_test_rand_int());
+    const char *asked = g_getenv("KIJUN_FUZZ_SEED");
+    guint32 chosen = asked ? (guint32)g_ascii_strtoull(asked, NULL, 0) : g_str_hash(fuzz_target.name);
+    g_autoptr(GRand) random = g_rand_new_with_seed(chosen);
     g_autofree guint8 *input = g_malloc(fuzz_target.longest);
     gint64 start = g_get_monotonic_time(), end = start + (gint64)(seconds() * G_USEC_PER_SEC);
     guint64 count = 0;
@@ -186,7 +188,7 @@ static void test_mutations(gconstpointer data) {
         size = fuzz_mutate(random, fuzzer->corpus, fuzzer->words, input, size, fuzz_target.longest);
         try_input(fuzzer, input, size);
     }
-    g_test_message("%" G_GUINT64_FORMAT " inputs, %.0f a second, the slowest %.3f s", count,
+    g_test_message("%" G_GUINT64_FORMAT " inputs from seed %u, %.0f a second, the slowest %.3f s", count, chosen,
                    (gdouble)count * G_USEC_PER_SEC / (gdouble)(g_get_monotonic_time() - start + 1), fuzzer->slowest);
     g_assert_cmpuint(count, >, 0);
 }
