@@ -14,7 +14,10 @@
 #define KJ_LIMIT_PATTERN_STEPS (16u << 20) /* work of building one automaton, and so its edges: `**` in many patterns can be exponential */
 #define KJ_LIMIT_RULE_BOXES 65536u         /* boxes of one rule */
 #define KJ_LIMIT_TABLE_BOXES (8u << 20)    /* boxes of one table */
-#define KJ_LIMIT_ERRORS 100u               /* diagnostics told in one run; the rest are counted */
+#define KJ_LIMIT_MOMENTS (4u << 20)        /* pieces of the line of instants; an hourly change of every day from 1970 to 2099 is 1.1 million */
+#define KJ_LIMIT_WALK_STEPS (4u << 20)     /* cells cut by one walk of an analysis; some microseconds each */
+#define KJ_LIMIT_ERRORS 100u               /* errors told in one run; the rest are counted */
+#define KJ_LIMIT_WARNINGS 1000u            /* the same of warnings, and of notes: each is about another rule, and a large table is mended in one go */
 #define KJ_LIMIT_CSV_ROWS (1u << 20)
 
 #endif

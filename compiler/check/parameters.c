@@ -77,6 +77,7 @@ static gboolean read_number(const KjScope *scope, const KjAstValue *value, KjPar
 
 static gboolean read_group(const KjScope *scope, const KjAstValue *value, KjParameter *parameter) {
     KjDataType principal = { .kind = KJ_TYPE_PRINCIPAL };
+    const KjOperand *members;
     gboolean blocked;
     KjEntity *entity = value->kind == KJ_VALUE_NAME ? kj_names_value(scope->module, value->name, &blocked) : NULL;
 
@@ -88,7 +89,9 @@ static gboolean read_group(const KjScope *scope, const KjAstValue *value, KjPara
         return FALSE;
     }
     parameter->text = entity->qualified;
-    return kj_let_resolve(scope, entity, &principal, value->span) != NULL;
+    members = kj_let_resolve(scope, entity, &principal, value->span);
+    parameter->members = members ? members->set : NULL;
+    return members != NULL;
 }
 
 static gboolean read_fields(const KjScope *scope, const KjAstValue *value, KjParameter *parameter) {

@@ -5,8 +5,8 @@
  * It is the one input of the reference evaluator, of lowering and of every analysis. Nothing in it can fail any more: what could not be
  * checked was reported and left out, and a policy with errors is never evaluated. The arena of the compilation owns it.
  *
- * Conditions are three-valued (Kleene): a TEST, HAS or COMPARE on a missing field is unknown and so is its negation; MISSING, PRESENT, TRUE
- * and FALSE are never unknown; DURING is unknown without an instant. A rule matches when `match` is true and `unless` is not true.
+ * Conditions are three-valued (Kleene): a TEST, HAS or COMPARE on a missing field is unknown and so is its negation; MISSING, PRESENT, TRUE,
+ * FALSE and SHOWN are never unknown; DURING is unknown without an instant. A rule matches when `match` is true and `unless` is not true.
  * `require C when E` is a rule with the strictest effect, match = E, unless = C.
  */
 #ifndef KJ_POLICY_H
@@ -111,6 +111,7 @@ typedef enum {
     KJ_CONDITION_HAS,     /* set-valued field has at least one of members[] */
     KJ_CONDITION_COMPARE, /* field RELATION other */
     KJ_CONDITION_DURING,  /* the instant lies in window */
+    KJ_CONDITION_SHOWN,   /* operands[0] is true; false where it is unknown. Nobody writes it: exceptions are made with it (check/restore.c) */
 } KjConditionKind;
 
 typedef struct KjCondition {
@@ -138,6 +139,7 @@ typedef struct KjParameter {
     guint64 number, window;
     gboolean bytes;
     const char *text;
+    const KjSet *members; /* GROUP: who is in it */
     const guint *fields;
     guint field_count;
 } KjParameter;
@@ -248,6 +250,7 @@ typedef struct KjException {
     const KjBlock *standard, *block;
     const KjRule *rule;        /* the naming form, or NULL */
     const KjCondition *region; /* the region form, or NULL: over the block's fields */
+    const KjAstExpression *when; /* the region as it was written */
     guint32 until_day;
     const KjWindow *until;
     const char *reason;
@@ -264,6 +267,13 @@ typedef struct KjEnforcement {
     KjSpan span;
 } KjEnforcement;
 
+/* A let, a group or a type, and whether anything asks for it: a rule, a test, an exception, an annotation, or another name that is asked for. */
+typedef struct KjNamed {
+    struct KjNamed *next;
+    const KjAstDeclaration *declaration;
+    gboolean used;
+} KjNamed;
+
 typedef struct KjPolicy {
     const KjSources *sources;
     KjBlock *blocks;    /* sorted by qualified name; standards apart */
@@ -271,6 +281,7 @@ typedef struct KjPolicy {
     KjTest *tests;      /* in source order */
     KjException *exceptions;
     KjEnforcement *enforcements;
+    KjNamed *names; /* in source order */
 } KjPolicy;
 
 /* ---- standards as a block sees them (check/bind.c) ---- */

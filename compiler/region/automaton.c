@@ -405,3 +405,48 @@ guint32 kj_automaton_classify(const KjAutomaton *automaton, const char *const *t
     }
     return g_array_index(automaton->states, KjAutomatonState, state).klass;
 }
+
+/* For each state, whether a value of the class can still end after it. */
+static gboolean *reaching(const KjAutomaton *automaton, guint32 klass) {
+    gboolean *reaches = g_new0(gboolean, automaton->states->len), changed = TRUE;
+
+    while (changed) { /* states mostly come before those they lead to, so backwards it takes few rounds */
+        changed = FALSE;
+        for (guint i = automaton->states->len; i > 0; i--) {
+            const KjAutomatonState *state = &g_array_index(automaton->states, KjAutomatonState, i - 1);
+            gboolean now = state->klass == klass || (state->other != KJ_AUTOMATON_NONE && reaches[state->other]);
+
+            for (guint32 e = 0; e < state->edge_count && !now && !reaches[i - 1]; e++)
+                now = reaches[g_array_index(automaton->edges, KjAutomatonEdge, state->first_edge + e).state];
+            changed = changed || (now && !reaches[i - 1]);
+            reaches[i - 1] = reaches[i - 1] || now;
+        }
+    }
+    return reaches;
+}
+
+gboolean kj_automaton_is_single(const KjAutomaton *automaton, guint32 klass) {
+    g_autofree gboolean *reaches = reaching(automaton, klass);
+    guint32 at = 0;
+
+    for (guint steps = 0; steps <= automaton->states->len; steps++) {
+        const KjAutomatonState *state = &g_array_index(automaton->states, KjAutomatonState, at);
+        guint ways = state->klass == klass;
+
+        if (state->other != KJ_AUTOMATON_NONE && reaches[state->other])
+            return FALSE; /* any of the tokens nobody named */
+        for (guint32 e = 0; e < state->edge_count; e++) {
+            guint32 next = g_array_index(automaton->edges, KjAutomatonEdge, state->first_edge + e).state;
+
+            if (reaches[next]) {
+                ways++;
+                at = next;
+            }
+        }
+        if (ways != 1)
+            return FALSE;
+        if (state->klass == klass)
+            return TRUE;
+    }
+    return FALSE; /* a circle */
+}

@@ -49,4 +49,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjAutomaton, kj_automaton_free)
 
 guint32 kj_automaton_classify(const KjAutomaton *automaton, const char *const *tokens, guint count);
 
+/* Whether exactly one value is of this class. */
+gboolean kj_automaton_is_single(const KjAutomaton *automaton, guint32 klass);
+
 #endif

@@ -12,6 +12,8 @@
 struct KjClassSets {
     GHashTable *table;        /* KjClassSet, as key and value */
     GArray *scratch;          /* KjClassInterval: the set being made */
+    KjClassSet *probe;        /* the same as a key to look for */
+    guint probe_room;
     guint32 next;
 };
 
@@ -48,6 +50,7 @@ KjClassSets *kj_class_sets_new(void) {
 void kj_class_sets_free(KjClassSets *sets) {
     g_hash_table_unref(sets->table);
     g_array_unref(sets->scratch);
+    g_free(sets->probe);
     g_free(sets);
 }
 
@@ -64,16 +67,23 @@ static void push(KjClassSets *sets, guint32 low, guint32 high) {
 
 static const KjClassSet *keep_scratch(KjClassSets *sets) {
     guint count = sets->scratch->len;
-    KjClassSet *made = set_allocate(count);
+    KjClassSet *made;
     gpointer known;
 
-    if (count)
-        memcpy(made->intervals, sets->scratch->data, count * sizeof(KjClassInterval));
-    g_array_set_size(sets->scratch, 0);
-    if (g_hash_table_lookup_extended(sets->table, made, &known, NULL)) {
-        g_free(made);
-        return known;
+    if (!sets->probe || count > sets->probe_room) {
+        g_free(sets->probe);
+        sets->probe_room = 2 * count + 4;
+        sets->probe = set_allocate(sets->probe_room);
     }
+    sets->probe->count = count;
+    if (count)
+        memcpy(sets->probe->intervals, sets->scratch->data, count * sizeof(KjClassInterval));
+    g_array_set_size(sets->scratch, 0);
+    if (g_hash_table_lookup_extended(sets->table, sets->probe, &known, NULL))
+        return known;
+    made = set_allocate(count);
+    if (count)
+        memcpy(made->intervals, sets->probe->intervals, count * sizeof(KjClassInterval));
     made->id = sets->next++;
     g_hash_table_add(sets->table, made);
     return made;
@@ -201,4 +211,35 @@ gboolean kj_class_set_contains(const KjClassSet *outer, const KjClassSet *inner)
             return FALSE;
     }
     return TRUE;
+}
+
+const KjClassSet *kj_class_set_subtract(KjClassSets *sets, const KjClassSet *a, const KjClassSet *b) {
+    guint j = 0;
+
+    for (guint i = 0; i < a->count; i++) {
+        guint32 low = a->intervals[i].low, high = a->intervals[i].high;
+
+        while (j < b->count && b->intervals[j].high < low)
+            j++;
+        for (guint k = j; k < b->count && b->intervals[k].low <= high && low <= high; k++) {
+            if (b->intervals[k].low > low)
+                push(sets, low, b->intervals[k].low - 1);
+            low = b->intervals[k].high + 1;
+        }
+        if (low <= high)
+            push(sets, low, high);
+    }
+    return keep_scratch(sets);
+}
+
+gboolean kj_class_set_common(const KjClassSet *a, const KjClassSet *b) {
+    for (guint32 i = 0, j = 0; i < a->count && j < b->count;) {
+        if (a->intervals[i].high < b->intervals[j].low)
+            i++;
+        else if (b->intervals[j].high < a->intervals[i].low)
+            j++;
+        else
+            return TRUE;
+    }
+    return FALSE;
 }

@@ -30,6 +30,8 @@ const KjClassSet *kj_class_sets_range(KjClassSets *sets, guint32 low, guint32 hi
 
 const KjClassSet *kj_class_set_unite(KjClassSets *sets, const KjClassSet *a, const KjClassSet *b);
 const KjClassSet *kj_class_set_intersect(KjClassSets *sets, const KjClassSet *a, const KjClassSet *b);
+/* The classes of `a` that are not in `b`. */
+const KjClassSet *kj_class_set_subtract(KjClassSets *sets, const KjClassSet *a, const KjClassSet *b);
 /* The classes of low..high that are not in `a`. */
 const KjClassSet *kj_class_set_complement(KjClassSets *sets, const KjClassSet *a, guint32 low, guint32 high);
 
@@ -39,6 +41,8 @@ gboolean kj_class_set_meets(const KjClassSet *set, guint32 low, guint32 high);
 gboolean kj_class_set_covers(const KjClassSet *set, guint32 low, guint32 high);
 /* The first and last class of the set within low..high; FALSE when there is none. */
 gboolean kj_class_set_hull(const KjClassSet *set, guint32 low, guint32 high, KjClassInterval *hull);
+/* Whether they have a class in common. */
+gboolean kj_class_set_common(const KjClassSet *a, const KjClassSet *b);
 gboolean kj_class_set_contains(const KjClassSet *outer, const KjClassSet *inner);
 
 #endif

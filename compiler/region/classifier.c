@@ -227,6 +227,23 @@ guint32 kj_classifier_classify_tokens(const KjClassifier *classifier, const char
     return kj_automaton_classify(classifier->automaton, tokens, count);
 }
 
+static gboolean is_single_point(const KjClassifier *classifier, guint32 klass) {
+    KjOrdinal first = g_array_index(classifier->points, KjOrdinal, klass - 1), lowest = kj_ordinal_number(classifier->type->low);
+    gboolean bounded = is_bounded(classifier);
+
+    if (bounded && kj_ordinal_compare(first, lowest) < 0)
+        first = lowest;
+    if (klass == classifier->points->len)
+        return bounded ? kj_ordinal_compare(first, kj_ordinal_number(classifier->type->high)) == 0 : !kj_ordinal_next(&first);
+    return kj_ordinal_next(&first) && kj_ordinal_compare(first, g_array_index(classifier->points, KjOrdinal, klass)) == 0;
+}
+
+gboolean kj_classifier_is_single(const KjClassifier *classifier, guint32 klass) {
+    return classifier->kind == KJ_CLASSIFIER_SYMBOLS  ? TRUE
+           : classifier->kind == KJ_CLASSIFIER_POINTS ? is_single_point(classifier, klass)
+                                                      : kj_automaton_is_single(classifier->automaton, klass);
+}
+
 static const KjClassSet *interval_classes(KjClassifier *classifier, KjClassSets *sets, const KjSet *set) {
     g_autofree KjClassInterval *many = set->count > 4 ? g_new(KjClassInterval, set->count) : NULL;
     KjClassInterval few[4], *classes = many ? many : few;

@@ -38,6 +38,8 @@ const GArray *kj_classifier_points(const KjClassifier *classifier);           /*
 const KjAutomaton *kj_classifier_automaton(const KjClassifier *classifier);   /* AUTOMATON */
 /* The classes of an added set. */
 const KjClassSet *kj_classifier_classes(KjClassifier *classifier, KjClassSets *sets, const KjSet *set);
+/* Whether exactly one value is of this class (> 0). */
+gboolean kj_classifier_is_single(const KjClassifier *classifier, guint32 klass);
 guint32 kj_classifier_classify_ordinal(const KjClassifier *classifier, KjOrdinal ordinal);
 guint32 kj_classifier_classify_tokens(const KjClassifier *classifier, const char *const *tokens, guint count);
 

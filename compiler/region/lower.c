@@ -135,6 +135,8 @@ static KjRegion *lower(Lowering *lowering, const KjCondition *condition, KjTruth
         return lower_operands(lowering, condition, question);
     case KJ_CONDITION_NOT:
         return lower(lowering, condition->operands[0], mirrored(question));
+    case KJ_CONDITION_SHOWN:
+        return lower(lowering, condition->operands[0], wants_holding(question) ? KJ_TRUE : KJ_NOT_TRUE);
     case KJ_CONDITION_TEST:
         set = kj_classifier_classes(kj_space_field(space, condition->field)->classifier, space->sets, condition->set);
         return lower_test(lowering, condition->field, set, question);
@@ -161,4 +163,26 @@ KjRegion *kj_space_lower_window(KjSpace *space, KjArena *arena, const KjWindow *
     Lowering lowering = { space, arena, 1 };
 
     return lower_bit(&lowering, kj_space_add_window(space, window), without_instant ? KJ_NOT_FALSE : KJ_TRUE);
+}
+
+/* Narrows the region by another, which it frees; NULL stands for a region that was too large. */
+static gboolean narrow(KjSpace *space, KjArena *arena, KjRegion *region, KjRegion *by, guint limit) {
+    g_autoptr(GPtrArray) taken = by;
+
+    return taken && kj_region_intersect(arena, space->sets, region, taken, limit);
+}
+
+KjRegion *kj_space_lower_rule(KjSpace *space, KjArena *arena, const KjRule *rule, gboolean refuses, guint limit) {
+    g_autoptr(GPtrArray) region = kj_space_lower(space, arena, rule->match, KJ_TRUE, limit);
+
+    if (!region)
+        return NULL;
+    if (rule->unless && !narrow(space, arena, region, kj_space_lower(space, arena, rule->unless, KJ_NOT_TRUE, limit), limit))
+        return NULL;
+    if (rule->from && !narrow(space, arena, region, kj_space_lower_window(space, arena, rule->from, refuses), limit))
+        return NULL;
+    if (rule->until && !narrow(space, arena, region, kj_space_lower_window(space, arena, rule->until, refuses), limit))
+        return NULL;
+    kj_region_simplify(arena, space->sets, region);
+    return g_steal_pointer(&region);
 }

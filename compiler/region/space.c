@@ -128,6 +128,7 @@ void kj_space_add(KjSpace *space, const KjCondition *condition) {
     case KJ_CONDITION_AND:
     case KJ_CONDITION_OR:
     case KJ_CONDITION_NOT:
+    case KJ_CONDITION_SHOWN:
         for (guint i = 0; i < condition->count; i++)
             kj_space_add(space, condition->operands[i]);
         if (condition->kind == KJ_CONDITION_NOT && condition->count == 0)

@@ -57,6 +57,10 @@ const KjSpaceField *kj_space_field(const KjSpace *space, guint field);
 /* The region in which the answer is yes; boxes live in `arena`. NULL when it needs more than `limit` boxes. */
 KjRegion *kj_space_lower(KjSpace *space, KjArena *arena, const KjCondition *condition, KjTruthQuestion question, guint limit);
 
+/* Where a rule holds: `match` is true, `unless` is not true, and the rule is within its dates. Without an instant a rule that refuses is within them and
+ * any other is not: a clock that is not set never lets anything through. */
+KjRegion *kj_space_lower_rule(KjSpace *space, KjArena *arena, const KjRule *rule, gboolean refuses, guint limit);
+
 /* The same for a window: one test. `without_instant`: whether no instant at all counts as inside. */
 KjRegion *kj_space_lower_window(KjSpace *space, KjArena *arena, const KjWindow *window, gboolean without_instant);
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Cases in order: the first that holds decides. Every way of combining rules is brought to this form (analyse/decisions.h), so that dead rules,
+ * conformance, proofs and differences are all questions about one kind of object.
+ *
+ * A case has a region, what it decides, and whose it is; both numbers are the caller's. The index answers which boxes reach into a given box
+ * without looking at all of them.
+ */
+#ifndef KJ_CASES_H
+#define KJ_CASES_H
+
+#include "universe.h"
+
+#define KJ_CASE_NONE G_MAXUINT32 /* no case holds: the default */
+
+typedef struct {
+    guint32 decision, rule;
+    guint32 first_box, box_count;
+} KjCase;
+
+typedef struct KjCaseIndex KjCaseIndex;
+
+typedef struct {
+    KjUniverse *universe;
+    GArray *cases;        /* KjCase, first first */
+    GPtrArray *boxes;     /* const KjBox *, case by case */
+    GArray *box_cases;    /* guint32: the case of each box */
+    guint32 otherwise;    /* the decision where no case holds */
+    KjCaseIndex *index;
+} KjCases;
+
+/* Free with kj_cases_free. */
+KjCases *kj_cases_new(KjUniverse *universe, guint32 otherwise);
+void kj_cases_free(KjCases *cases);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjCases, kj_cases_free)
+
+/* Appends a case; the region stays the caller's, its boxes must live as long as the universe. */
+void kj_cases_add(KjCases *cases, guint32 decision, guint32 rule, const KjRegion *region);
+/* Once all are added. */
+void kj_cases_seal(KjCases *cases);
+
+const KjCase *kj_cases_get(const KjCases *cases, guint32 index);
+guint32 kj_cases_decision(const KjCases *cases, guint32 index); /* of KJ_CASE_NONE: otherwise */
+
+/* Appends to `boxes` (guint32) the numbers of all boxes of cases before `before` that have a point in common with `box`, rising. */
+void kj_cases_meeting(const KjCases *cases, const KjBox *box, guint32 before, GArray *boxes);
+/* The case that decides at a point, one class for each field. */
+guint32 kj_cases_at(const KjCases *cases, const guint32 *point);
+
+#endif
