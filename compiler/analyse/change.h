@@ -73,18 +73,21 @@ typedef struct {
     KjDecisions *decisions;
     KjChangeVerdict verdict;
     gboolean weakens;
-    const char *undecided; /* why the verdict could not be proved (then it is at least MIXED), or NULL */
-    GPtrArray *regions;    /* KjChangeRegion *, largest and most exposed first */
-    guint untold;          /* pairs of rules beyond those told */
+    const char *undecided; /* why the verdict could not be proved (then it is MIXED), or NULL */
+    GPtrArray *regions;    /* KjChangeRegion *, what widens first, largest first */
+    guint untold;          /* regions beyond those told; more, if one of them is not complete */
+    gboolean bug;          /* a witness did not show what it should: ours, exit 70 */
     GPtrArray *rules;      /* KjRuleChange * */
 } KjBlockChange;
 
 /* What time alone will bring to the new policy. */
 typedef struct {
-    gint64 instant;          /* the first second of the new day */
-    const char *date;        /* "2027-01-01", in the zone of the rule */
-    const char *cause;       /* "exception E-2026-014 ends", "rule `pilot` begins" : qualified names */
-    KjBlockChange *block;    /* old: the day before; new: from that day */
+    gint64 instant;        /* the first second of the new day */
+    const char *date;      /* "2027-01-01", in the zone of the rule */
+    const char *exception; /* the number of the exception that ends, or NULL: */
+    const KjRule *rule;    /* the rule's own date, which */
+    gboolean ends;         /* ends, or begins */
+    KjBlockChange *block;  /* old: the day before; new: from that day */
 } KjTimedChange;
 
 typedef struct {
@@ -99,6 +102,7 @@ typedef struct {
     gint64 now;       /* the instant witnesses should lie after */
     gint64 until;     /* tell what time brings up to then; 0: nothing */
     guint most;       /* regions of a block told; 0: all */
+    const KjSources *old_sources, *new_sources; /* for blocks alone; NULL: a change of text alone is not told. kj_change_new sets them itself */
 } KjChangeOptions;
 
 /* Both policies must outlive it. Free with kj_change_free. */
@@ -111,6 +115,12 @@ KjChangeVerdict kj_change_verdict(const KjChange *change, gboolean *weakens);
 
 /* Two blocks alone. */
 KjBlockChange *kj_block_change_new(KjArena *arena, const KjBlock *old_block, const KjBlock *new_block, const KjChangeOptions *options);
+
+/* The rules that differ in text, in the order of the new block, then those removed. For change.c only. */
+void kj_rule_changes(KjBlockChange *change, KjArena *arena, const KjChangeOptions *options, gboolean *same_text, gboolean *restated);
+
+/* Frees what is not in the arena. */
+void kj_block_change_clear(KjBlockChange *change);
 
 /* A block as it stands at one instant: rules with dates are in force or left out, windows stay. Arena. */
 const KjBlock *kj_block_as_of(KjArena *arena, const KjBlock *block, gint64 instant);

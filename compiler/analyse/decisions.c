@@ -18,7 +18,7 @@ struct KjDecisions {
     const KjDomain *domain;
     KjArena *arena;
     GHashTable *numbers; /* text -> number + 1 */
-    GArray *decisions;   /* KjDecision */
+    GPtrArray *decisions; /* KjDecision *, in the arena */
     GPtrArray *regions;  /* of each side: GHashTable of KjRule -> KjRegion */
     guint effect_count, strictest;
 };
@@ -30,7 +30,7 @@ KjDecisions *kj_decisions_new(KjUniverse *universe, const KjDomain *domain) {
     decisions->domain = domain;
     decisions->arena = kj_arena_new();
     decisions->numbers = g_hash_table_new(g_str_hash, g_str_equal);
-    decisions->decisions = g_array_new(FALSE, FALSE, sizeof(KjDecision));
+    decisions->decisions = g_ptr_array_new();
     decisions->regions = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
     for (guint i = 0; domain->effects[i].name; i++) {
         decisions->effect_count++;
@@ -44,14 +44,14 @@ void kj_decisions_free(KjDecisions *decisions) {
     if (!decisions)
         return;
     g_ptr_array_unref(decisions->regions);
-    g_array_unref(decisions->decisions);
+    g_ptr_array_unref(decisions->decisions);
     g_hash_table_unref(decisions->numbers);
     kj_arena_free(decisions->arena);
     g_free(decisions);
 }
 
 const KjDecision *kj_decisions_get(const KjDecisions *decisions, guint32 number) {
-    return &g_array_index(decisions->decisions, KjDecision, number);
+    return decisions->decisions->pdata[number];
 }
 
 gboolean kj_decisions_refuses(const KjDecisions *decisions, guint32 number) {
@@ -210,7 +210,10 @@ static guint32 number_of(KjDecisions *decisions, const KjDecision *decision) {
     gpointer known = g_hash_table_lookup(decisions->numbers, text);
 
     if (!known) {
-        g_array_append_vals(decisions->decisions, decision, 1);
+        KjDecision *kept = kj_arena_new0(decisions->arena, KjDecision);
+
+        *kept = *decision;
+        g_ptr_array_add(decisions->decisions, kept);
         known = GUINT_TO_POINTER(decisions->decisions->len);
         g_hash_table_insert(decisions->numbers, text, known);
     }
@@ -254,6 +257,17 @@ static guint32 default_decision(KjDecisions *decisions, const KjBlock *block, co
         decision.unasked = TRUE;
     else
         decision.obligations = aspect_obligations(decisions, block->default_notes, block->default_note_count, aspect);
+    return number_of(decisions, &decision);
+}
+
+guint kj_decisions_count(const KjDecisions *decisions) {
+    return decisions->decisions->len;
+}
+
+guint32 kj_decisions_absent(KjDecisions *decisions) {
+    KjDecision decision = plain_decision(decisions->strictest);
+
+    decision.unasked = decisions->domain->combining == KJ_COMBINING_ADD_UP;
     return number_of(decisions, &decision);
 }
 

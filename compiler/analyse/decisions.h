@@ -33,6 +33,9 @@ KjDecisions *kj_decisions_new(KjUniverse *universe, const KjDomain *domain);
 void kj_decisions_free(KjDecisions *decisions);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjDecisions, kj_decisions_free)
 const KjDecision *kj_decisions_get(const KjDecisions *decisions, guint32 number);
+guint kj_decisions_count(const KjDecisions *decisions);
+/* The number of "refused, because there is no such block". */
+guint32 kj_decisions_absent(KjDecisions *decisions);
 gboolean kj_decisions_refuses(const KjDecisions *decisions, guint32 number);
 
 typedef enum {

@@ -73,6 +73,7 @@ typedef struct KjSet {
     const KjPattern *const *patterns;
     const struct KjSet *const *members;
     guint count; /* of intervals, patterns or members */
+    const struct KjSet *service; /* of the ports of a set of services: that set, a UNION whose members come in pairs, protocols then ports */
 } KjSet;
 
 /* ---- windows ---- */
@@ -151,13 +152,17 @@ typedef struct KjRule {
     const KjCondition *match; /* clauses and `when`; never NULL */
     const KjCondition *unless; /* or NULL */
     gboolean requirement; /* written as `require` */
+    const KjWindow *after; /* not in force while the instant lies in this window, the time of an exception that is over then; without an instant it is over */
     const KjWindow *from, *until; /* @from, @until: windows of one atom, or NULL. They join `match`, but without an instant a permitting rule is past and a refusing rule stays. */
     const KjNote *notes;
     guint note_count;
     const KjParameter *parameters;
     guint parameter_count;
     const char *doc; /* or NULL */
-    const KjAstItem *item;
+    const KjAstItem *item; /* NULL: nobody wrote it; then */
+    const struct KjException *restores;   /* the exception after whose end the standard holds again (check/restore.c), */
+    const struct KjBlock *standard;       /* that standard, */
+    const struct KjRule *standard_rule;   /* and its rule */
     KjSpan span;
 } KjRule;
 
@@ -186,6 +191,7 @@ typedef struct KjBlock {
     const char *qualified; /* module.name */
     const char *module;
     const char *tier;
+    const char *zone; /* of the module */
     const KjDomain *domain;
     gboolean standard;
     const KjField *fields; /* the domain's, inherited, own; in that order */
@@ -241,6 +247,7 @@ typedef struct KjTest {
     const KjTestCase *cases; /* a test */
     const KjProofCase *proofs; /* a proof */
     guint count;
+    const KjAstDeclaration *declaration;
     KjSpan span;
 } KjTest;
 
@@ -255,6 +262,7 @@ typedef struct KjException {
     const KjWindow *until;
     const char *reason;
     const char *approved_by; /* group, qualified, or NULL */
+    const KjAstDeclaration *declaration;
     KjSpan span;
 } KjException;
 
@@ -274,8 +282,15 @@ typedef struct KjNamed {
     gboolean used;
 } KjNamed;
 
+typedef struct KjPolicyModule {
+    const char *name, *tier;
+    KjSpan span; /* of its `module`, else the start of the file */
+} KjPolicyModule;
+
 typedef struct KjPolicy {
     const KjSources *sources;
+    const KjPolicyModule *modules; /* in order of path */
+    guint module_count;
     KjBlock *blocks;    /* sorted by qualified name; standards apart */
     KjBlock *standards; /* sorted by name */
     KjTest *tests;      /* in source order */
@@ -293,6 +308,26 @@ typedef struct KjPolicy {
  */
 const KjCondition *kj_condition_bind(KjArena *arena, const KjBlock *standard, const KjBlock *block, const KjConformance *conformance,
                                      const KjCondition *condition);
+
+/* What one standard says about a block that conforms to it, directly or through other standards. */
+typedef struct KjDemand {
+    const KjBlock *standard;
+    const KjConformance *conformance; /* the block's own `conforms to` that leads to it */
+    const struct KjDemand *through;   /* the demand of the standard that conforms to it; NULL: the block itself does */
+    const KjRule *rules;              /* the standard's, in order, about the block's fields, with the block's parameters */
+    guint rule_count;
+} KjDemand;
+
+/* All of them, each standard before those it conforms to; a standard reached on two ways is there twice, because its parameters may differ. Every
+ * parameter must be bound, unless `block` is a standard: then some may stay. Element type KjDemand, in `arena`; free with g_ptr_array_unref. NULL: more than
+ * KJ_LIMIT_DEMANDS. */
+GPtrArray *kj_demands_of(KjArena *arena, const KjBlock *block);
+
+/* Whether a rule speaks of parameters that are not bound, as those of standards do. */
+gboolean kj_rule_has_parameters(const KjRule *rule);
+
+/* Whether the demand is of `standard`, or reached through it: what an exception to `standard` excuses from. */
+gboolean kj_demand_is_within(const KjDemand *demand, const KjBlock *standard);
 
 /* ---- values as both evaluators read them (compiler/check/value.c) ---- */
 

@@ -376,7 +376,7 @@ KjAutomaton *kj_automaton_builder_finish(KjAutomatonBuilder *builder, guint mark
 
 /* ---- use ---- */
 
-static guint32 next_state(const KjAutomaton *automaton, guint32 index, const char *token) {
+guint32 kj_automaton_next(const KjAutomaton *automaton, guint32 index, const char *token) {
     const KjAutomatonState *state = &g_array_index(automaton->states, KjAutomatonState, index);
     guint32 low = 0, high = state->edge_count;
 
@@ -399,7 +399,7 @@ guint32 kj_automaton_classify(const KjAutomaton *automaton, const char *const *t
     guint32 state = 0;
 
     for (guint i = 0; i < count; i++) {
-        state = next_state(automaton, state, tokens[i]);
+        state = kj_automaton_next(automaton, state, tokens[i]);
         if (state == KJ_AUTOMATON_NONE)
             return automaton->rest;
     }
@@ -426,9 +426,12 @@ static gboolean *reaching(const KjAutomaton *automaton, guint32 klass) {
 }
 
 gboolean kj_automaton_is_single(const KjAutomaton *automaton, guint32 klass) {
-    g_autofree gboolean *reaches = reaching(automaton, klass);
+    g_autofree gboolean *reaches = NULL;
     guint32 at = 0;
 
+    if (klass == automaton->rest)
+        return FALSE; /* whatever leaves the states behind */
+    reaches = reaching(automaton, klass);
     for (guint steps = 0; steps <= automaton->states->len; steps++) {
         const KjAutomatonState *state = &g_array_index(automaton->states, KjAutomatonState, at);
         guint ways = state->klass == klass;

@@ -47,6 +47,8 @@ KjAutomaton *kj_automaton_builder_finish(KjAutomatonBuilder *builder, guint mark
 void kj_automaton_free(KjAutomaton *automaton);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjAutomaton, kj_automaton_free)
 
+/* The state after the token, or KJ_AUTOMATON_NONE. */
+guint32 kj_automaton_next(const KjAutomaton *automaton, guint32 state, const char *token);
 guint32 kj_automaton_classify(const KjAutomaton *automaton, const char *const *tokens, guint count);
 
 /* Whether exactly one value is of this class. */

@@ -199,22 +199,20 @@ gboolean kj_class_set_hull(const KjClassSet *set, guint32 low, guint32 high, KjC
 }
 
 gboolean kj_class_set_contains(const KjClassSet *outer, const KjClassSet *inner) {
-    guint at = 0;
-
     if (outer == inner)
         return TRUE;
+    if (inner->count > 0 && (outer->count == 0 || outer->intervals[0].low > inner->intervals[0].low ||
+                             outer->intervals[outer->count - 1].high < inner->intervals[inner->count - 1].high))
+        return FALSE;
     for (guint i = 0; i < inner->count; i++) {
-        while (at < outer->count && outer->intervals[at].high < inner->intervals[i].low)
-            at++;
-        if (at == outer->count || outer->intervals[at].low > inner->intervals[i].low ||
-            outer->intervals[at].high < inner->intervals[i].high)
+        if (!kj_class_set_covers(outer, inner->intervals[i].low, inner->intervals[i].high))
             return FALSE;
     }
     return TRUE;
 }
 
 const KjClassSet *kj_class_set_subtract(KjClassSets *sets, const KjClassSet *a, const KjClassSet *b) {
-    guint j = 0;
+    guint j = a->count ? find_interval(b, a->intervals[0].low) : 0;
 
     for (guint i = 0; i < a->count; i++) {
         guint32 low = a->intervals[i].low, high = a->intervals[i].high;
@@ -233,12 +231,10 @@ const KjClassSet *kj_class_set_subtract(KjClassSets *sets, const KjClassSet *a, 
 }
 
 gboolean kj_class_set_common(const KjClassSet *a, const KjClassSet *b) {
-    for (guint32 i = 0, j = 0; i < a->count && j < b->count;) {
-        if (a->intervals[i].high < b->intervals[j].low)
-            i++;
-        else if (b->intervals[j].high < a->intervals[i].low)
-            j++;
-        else
+    const KjClassSet *few = a->count < b->count ? a : b, *many = few == a ? b : a;
+
+    for (guint32 i = 0; i < few->count; i++) {
+        if (kj_class_set_meets(many, few->intervals[i].low, few->intervals[i].high))
             return TRUE;
     }
     return FALSE;

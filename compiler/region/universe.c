@@ -106,6 +106,8 @@ void kj_universe_add_rule(KjUniverse *universe, guint side, const KjRule *rule) 
     kj_universe_add_condition(universe, side, rule->match);
     if (rule->unless)
         kj_universe_add_condition(universe, side, rule->unless);
+    if (rule->after)
+        kj_universe_add_window(universe, rule->after);
     if (rule->from)
         kj_universe_add_window(universe, rule->from);
     if (rule->until)
@@ -191,6 +193,12 @@ guint kj_universe_instant(const KjUniverse *universe) {
 
 guint32 kj_universe_class_count(const KjUniverse *universe, guint field) {
     return field == kj_universe_instant(universe) ? kj_moments_class_count(universe->moments) : kj_space_field(universe->space, field)->class_count;
+}
+
+guint32 kj_universe_first_class(const KjUniverse *universe, guint field) {
+    const KjSpaceField *known = kj_universe_field(universe, field);
+
+    return known && (known->kind == KJ_FIELD_KIND_MEMBER || known->kind == KJ_FIELD_KIND_COMPARE);
 }
 
 const KjSpaceField *kj_universe_field(const KjUniverse *universe, guint field) {

@@ -42,6 +42,8 @@ KjClassSets *kj_universe_sets(KjUniverse *universe);
 guint kj_universe_dimension(const KjUniverse *universe);
 guint kj_universe_instant(const KjUniverse *universe);
 guint32 kj_universe_class_count(const KjUniverse *universe, guint field);
+/* Classes are first .. count - 1: a bit about a member or a comparison has no class 0, whether it can be known is said by the fields it reads. */
+guint32 kj_universe_first_class(const KjUniverse *universe, guint field);
 /* The field as the space knows it; NULL for the instant. Windows of the space (KJ_FIELD_KIND_TIME) never stand in a region. */
 const KjSpaceField *kj_universe_field(const KjUniverse *universe, guint field);
 const KjMoments *kj_universe_moments(const KjUniverse *universe);

@@ -15,7 +15,6 @@
 
 #include "../limits.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,10 +36,15 @@ typedef struct {
     GArray *without, *over; /* Item: stacks of lists; a level's list is a slice at the end */
     KjBox *cell;            /* for visits */
     gboolean *used;         /* of without: took part in covering; NULL: not asked for */
+    gboolean covered; /* the last of `over` decides all that is left of the start */
     gboolean too_long;
 } Walking;
 
 /* ---- cells ---- */
+
+static gboolean covers_field(const Walking *walking, guint field, const KjClassSet *set) {
+    return kj_class_set_covers(set, kj_universe_first_class(walking->universe, field), kj_universe_class_count(walking->universe, field) - 1);
+}
 
 static Overlap overlap(const Walking *walking, const KjBox *box, const KjClassSet *const *cell) {
     Overlap result = COVERS;
@@ -53,7 +57,7 @@ static Overlap overlap(const Walking *walking, const KjBox *box, const KjClassSe
         if (!side) {
             if (set->count == 0)
                 return APART;
-            if (result == COVERS && !kj_class_set_covers(set, 0, kj_universe_class_count(walking->universe, box->tests[i].field) - 1))
+            if (result == COVERS && !covers_field(walking, box->tests[i].field, set))
                 result = CUTS;
         } else if (!kj_class_set_common(set, side)) {
             return APART;
@@ -86,10 +90,10 @@ static gboolean visit(Walking *walking, const KjClassSet *const *cell, guint32 d
 
 /* What a cell has outside of the tests of a box, in the field of its test number `test`, and narrows the cell to the inside. NULL: nothing. */
 static const KjClassSet *cut_off(Walking *walking, const KjBoxTest *test, const KjClassSet **cell) {
-    guint32 last = kj_universe_class_count(walking->universe, test->field) - 1;
+    guint32 first = kj_universe_first_class(walking->universe, test->field), last = kj_universe_class_count(walking->universe, test->field) - 1;
     const KjClassSet *side = cell[test->field], *outside;
 
-    outside = side ? kj_class_set_subtract(walking->sets, side, test->set) : kj_class_set_complement(walking->sets, test->set, 0, last);
+    outside = side ? kj_class_set_subtract(walking->sets, side, test->set) : kj_class_set_complement(walking->sets, test->set, first, last);
     cell[test->field] = side ? kj_class_set_intersect(walking->sets, side, test->set) : test->set;
     return outside->count ? outside : NULL;
 }
@@ -191,11 +195,12 @@ static gboolean cut(Walking *walking, const KjClassSet **cell, Slice without, Sl
     guint without_top = walking->without->len, over_top = walking->over->len;
     gboolean on;
 
-    if (walking->walk->steps == 0 || depth > DEPTH_MOST) {
+    if (walking->walk->steps <= without.count + over.count || depth > DEPTH_MOST) {
         walking->too_long = TRUE;
+        walking->walk->steps = 0;
         return FALSE;
     }
-    walking->walk->steps--;
+    walking->walk->steps -= 1 + without.count + over.count;
     on = cut_filtered(walking, cell, without, over, depth);
     g_array_set_size(walking->without, without_top);
     g_array_set_size(walking->over, over_top);
@@ -212,16 +217,31 @@ static guint64 classes_in(const KjClassSet *set) {
     return count;
 }
 
-/* The share of the cell that a box takes, as a logarithm: larger is larger. */
+static guint64 classes_in_both(const KjClassSet *a, const KjClassSet *b) {
+    guint64 count = 0;
+
+    for (guint32 i = 0, j = 0; i < a->count && j < b->count;) {
+        guint32 low = MAX(a->intervals[i].low, b->intervals[j].low), high = MIN(a->intervals[i].high, b->intervals[j].high);
+
+        if (low <= high)
+            count += (guint64)high - low + 1;
+        if (a->intervals[i].high < b->intervals[j].high)
+            i++;
+        else
+            j++;
+    }
+    return count;
+}
+
+/* The share of the cell that a box takes. */
 static double share_of(const Walking *walking, const KjBox *box, const KjClassSet *const *cell) {
-    double share = 0;
+    double share = 1;
 
     for (guint i = 0; i < box->count; i++) {
         const KjClassSet *side = cell[box->tests[i].field];
-        const KjClassSet *both = side ? kj_class_set_intersect(walking->sets, side, box->tests[i].set) : box->tests[i].set;
         guint64 all = side ? classes_in(side) : kj_universe_class_count(walking->universe, box->tests[i].field);
 
-        share += log2((double)classes_in(both) / (double)all);
+        share *= (double)(side ? classes_in_both(side, box->tests[i].set) : classes_in(box->tests[i].set)) / (double)all;
     }
     return share;
 }
@@ -239,7 +259,8 @@ static int compare_weighed(const void *a, const void *b) {
     return left->item.number < right->item.number ? -1 : left->item.number > right->item.number;
 }
 
-/* Puts what reaches into the start on the stacks: `without` largest first, the cases in order. `left_out` (may be NULL) marks items of without not to use. */
+/* Puts what reaches into the start on the stacks: `without` largest first, the cases in order, up to one that decides all of it. `left_out` (may be NULL)
+ * marks items of without not to use. */
 static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean *left_out) {
     const KjWalk *walk = walking->walk;
     g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed)), numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
@@ -261,8 +282,14 @@ static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean
     for (guint i = 0; i < numbers->len; i++) {
         guint32 number = g_array_index(numbers, guint32, i);
         Item item = { walk->cases->boxes->pdata[number], g_array_index(walk->cases->box_cases, guint32, number) };
+        guint32 rule = kj_cases_get(walk->cases, item.number)->rule;
 
+        if (item.number < walk->first || (walk->left_out && rule != KJ_CASE_NONE && walk->left_out[rule]))
+            continue;
         g_array_append_val(walking->over, item);
+        walking->covered = overlap(walking, item.box, cell) == COVERS;
+        if (walking->covered)
+            break;
     }
 }
 
@@ -346,8 +373,10 @@ static guint32 next_number(guint32 *state) {
 static guint32 random_class(const Walking *walking, guint field, const KjClassSet *set, guint32 *state) {
     guint64 at;
 
+    guint32 first = kj_universe_first_class(walking->universe, field);
+
     if (!set)
-        return next_number(state) % kj_universe_class_count(walking->universe, field);
+        return first + next_number(state) % (kj_universe_class_count(walking->universe, field) - first);
     at = next_number(state) % classes_in(set);
     for (guint32 i = 0;; i++) {
         guint64 width = (guint64)set->intervals[i].high - set->intervals[i].low + 1;
@@ -424,7 +453,9 @@ static KjWalkEnd find(KjWalk *walk, const gboolean *left_out, gboolean *used, Fi
     walking_start(&walking, &searching, &cell);
     walking.used = used;
     fill(&walking, cell, left_out);
-    if (!try_points(&walking, cell, finding))
+    if (!any_wanted(&walking, (Slice){ 0, walking.over->len }, walking.covered))
+        end = KJ_WALK_DONE;
+    else if (!try_points(&walking, cell, finding))
         end = walk_on(&walking, cell);
     walking_end(&walking, cell);
     walk->steps = searching.steps;

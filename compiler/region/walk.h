@@ -16,12 +16,14 @@ typedef struct {
     const KjBox *start;
     const GPtrArray *without; /* const KjBox *: left out; NULL: none */
     const KjCases *cases;     /* NULL: nobody decides, every cell is KJ_CASE_NONE */
+    guint32 first;            /* of the cases those before are passed over, */
+    const guint8 *left_out;   /* and those whose rule is marked here; NULL: none is */
     gboolean (*wanted)(guint32 decision, gpointer data); /* NULL: every one */
     /* A cell: disjoint from all others visited, feasible, and lying in no box of `without`. The box lives until the visit returns: kj_walk_keep.
      * FALSE ends the walk. */
     gboolean (*visit)(const KjBox *cell, guint32 decider, gpointer data);
     gpointer data;
-    guint64 steps; /* at most; 0: KJ_LIMIT_WALK_STEPS. The walk counts it down */
+    guint64 steps; /* boxes looked at, at most; 0: KJ_LIMIT_WALK_STEPS. The walk counts it down */
 } KjWalk;
 
 typedef enum { KJ_WALK_DONE = 1, KJ_WALK_STOPPED, KJ_WALK_TOO_LONG } KjWalkEnd;

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The difference of two versions of one block. See change.h.
+ *
+ * Both versions become cases in order, aspect by aspect. Cases with the same decision and the same region that stand in the same order in both cancel:
+ * let x be the first case of one version that holds of a request and y that of the other. If both are cancelled cases they are the same one; for were y a
+ * later one, x would hold of the request in the other version too, and come first there. So versions differ only where a case that did not
+ * cancel decides in one of them. Those cases are walked, one after the other, against the whole of the other version.
+ *
+ * Verdicts are exact. What is told of regions is bounded: a walk that finds too much is broken off, and from then on only asked whether there is
+ * anything in the directions not yet seen; its regions are marked incomplete.
+ * Cost: lowering both versions, then in proportion to what did not cancel.
+ */
+#include "change.h"
+
+#include "../region/walk.h"
+#include "../translate.h"
+
+#include <string.h>
+
+#define DETAIL_STEPS (3u << 20) /* boxes looked at by all walks of a block that list regions: some tenth of a second */
+#define WALK_STEPS 20000u       /* each walk may look at so many */
+#define CELLS_MOST 512u         /* cells of one walk */
+#define WITNESS_TRIES 8u     /* boxes of a region tried for a witness */
+
+enum { OLD, NEW };
+
+typedef struct {
+    KjBlockChange *change;
+    KjArena *arena;
+    const KjChangeOptions *options;
+    const KjBlock *blocks[2];
+    guint sides[2];        /* of the universe */
+    GHashTable *known;     /* what makes a region one (char *) -> KjChangeRegion */
+    GPtrArray *regions;
+    guint directions;      /* seen so far */
+    guint64 steps;         /* left for details */
+    const char *problem;
+} Comparison;
+
+typedef struct {
+    Comparison *comparison;
+    const char *aspect;
+    KjCases *cases[2];
+    gboolean *changed[2];
+    guint32 *ids[2];
+    gboolean default_changed;
+} Aspect;
+
+/* One case of one side, walked against the other. */
+typedef struct {
+    Aspect *aspect;
+    guint side;
+    guint32 number; /* KJ_CASE_NONE: the default */
+    guint32 decision;
+    guint want;     /* directions asked for */
+    guint8 *ways;   /* of each decision of the other side; 0xff: not yet compared */
+    guint cells;
+    GPtrArray *touched; /* regions this walk added to */
+} CaseWalk;
+
+/* ---- aligning ---- */
+
+typedef struct {
+    const KjCases *cases;
+    guint32 number;
+} CaseKey;
+
+static guint key_hash(gconstpointer data) {
+    const CaseKey *key = data;
+    const KjCase *one = kj_cases_get(key->cases, key->number);
+    guint hash = one->decision * 0x9e3779b1u + one->box_count;
+
+    for (guint32 b = 0; b < one->box_count; b++) {
+        const KjBox *box = key->cases->boxes->pdata[one->first_box + b];
+        for (guint t = 0; t < box->count; t++)
+            hash = (hash ^ (box->tests[t].field * 0x85ebca6bu + box->tests[t].set->id)) * 0xc2b2ae35u + 1;
+    }
+    return hash;
+}
+
+static gboolean same_box(const KjBox *a, const KjBox *b) {
+    if (a->count != b->count)
+        return FALSE;
+    for (guint t = 0; t < a->count; t++) {
+        if (a->tests[t].field != b->tests[t].field || a->tests[t].set != b->tests[t].set)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean key_equal(gconstpointer left, gconstpointer right) {
+    const CaseKey *a = left, *b = right;
+    const KjCase *one = kj_cases_get(a->cases, a->number), *other = kj_cases_get(b->cases, b->number);
+
+    if (one->decision != other->decision || one->box_count != other->box_count)
+        return FALSE;
+    for (guint32 i = 0; i < one->box_count; i++) {
+        if (!same_box(a->cases->boxes->pdata[one->first_box + i], b->cases->boxes->pdata[other->first_box + i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Equal cases get equal numbers; the second case of a kind is another than the first, so that no number comes twice on a side. */
+static void number_cases(Aspect *aspect) {
+    g_autoptr(GHashTable) kinds = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+    g_autoptr(GPtrArray) given = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref); /* of each kind: its numbers, in order */
+    guint32 next = 0;
+
+    for (guint side = OLD; side <= NEW; side++) {
+        guint count = aspect->cases[side]->cases->len;
+        g_autofree guint *times = g_new0(guint, given->len + count + 1);
+
+        aspect->ids[side] = g_new(guint32, count + 1);
+        for (guint32 i = 0; i < count; i++) {
+            CaseKey key = { aspect->cases[side], i };
+            guint kind = GPOINTER_TO_UINT(g_hash_table_lookup(kinds, &key));
+            GArray *numbers;
+
+            if (!kind) {
+                g_ptr_array_add(given, g_array_new(FALSE, FALSE, sizeof(guint32)));
+                kind = given->len;
+                g_hash_table_insert(kinds, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(kind));
+            }
+            numbers = given->pdata[kind - 1];
+            if (times[kind - 1] == numbers->len) {
+                g_array_append_val(numbers, next);
+                next++;
+            }
+            aspect->ids[side][i] = g_array_index(numbers, guint32, times[kind - 1]++);
+        }
+    }
+}
+
+/* Marks as not changed the longest run of pairs that stand in the same order on both sides: the longest increasing subsequence, by patience. */
+static void align(Aspect *aspect) {
+    guint old_count = aspect->cases[OLD]->cases->len, new_count = aspect->cases[NEW]->cases->len, length = 0;
+    g_autofree guint32 *place = NULL, *tails = g_new(guint32, old_count + 1), *before = g_new(guint32, old_count + 1);
+    guint32 most = 0;
+
+    number_cases(aspect);
+    for (guint i = 0; i < old_count; i++)
+        most = MAX(most, aspect->ids[OLD][i] + 1);
+    for (guint i = 0; i < new_count; i++)
+        most = MAX(most, aspect->ids[NEW][i] + 1);
+    place = g_new(guint32, most + 1);
+    memset(place, 0xff, (most + 1) * sizeof *place);
+    aspect->changed[OLD] = g_new(gboolean, old_count + 1);
+    aspect->changed[NEW] = g_new(gboolean, new_count + 1);
+    for (guint i = 0; i < new_count; i++) {
+        place[aspect->ids[NEW][i]] = i;
+        aspect->changed[NEW][i] = TRUE;
+    }
+    for (guint32 i = 0; i < old_count; i++) {
+        guint32 at = place[aspect->ids[OLD][i]];
+        guint low = 0, high = length;
+
+        aspect->changed[OLD][i] = TRUE;
+        if (at == G_MAXUINT32)
+            continue;
+        while (low < high) { /* the first run that ends at or behind this place */
+            guint middle = (low + high) / 2;
+            if (place[aspect->ids[OLD][tails[middle]]] < at)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        before[i] = low ? tails[low - 1] : G_MAXUINT32;
+        tails[low] = i;
+        length = MAX(length, low + 1);
+    }
+    for (guint32 i = length ? tails[length - 1] : G_MAXUINT32; i != G_MAXUINT32; i = before[i]) {
+        aspect->changed[OLD][i] = FALSE;
+        aspect->changed[NEW][place[aspect->ids[OLD][i]]] = FALSE;
+    }
+}
+
+/* ---- regions ---- */
+
+static const KjRule *rule_of(const Aspect *aspect, guint side, guint32 number) {
+    guint32 rule = number == KJ_CASE_NONE ? KJ_CASE_NONE : kj_cases_get(aspect->cases[side], number)->rule;
+
+    return rule == KJ_CASE_NONE ? NULL : &aspect->comparison->blocks[side]->rules[rule];
+}
+
+static guint ways_of(CaseWalk *walk, guint32 decision) {
+    const KjDecisions *decisions = walk->aspect->comparison->change->decisions;
+
+    if (walk->ways[decision] == 0xff)
+        walk->ways[decision] = (guint8)(walk->side == NEW ? kj_decisions_compare(decisions, decision, walk->decision)
+                                                          : kj_decisions_compare(decisions, walk->decision, decision));
+    return walk->ways[decision];
+}
+
+static gboolean case_wanted(guint32 decision, gpointer data) {
+    CaseWalk *walk = data;
+
+    return (ways_of(walk, decision) & walk->want) != 0;
+}
+
+static KjChangeRegion *region_for(CaseWalk *walk, guint32 decider, guint ways) {
+    Aspect *aspect = walk->aspect;
+    Comparison *comparison = aspect->comparison;
+    guint32 numbers[2], decisions[2];
+    g_autofree char *key = NULL;
+    KjChangeRegion *region;
+
+    numbers[walk->side] = walk->number;
+    numbers[!walk->side] = decider;
+    for (guint side = OLD; side <= NEW; side++)
+        decisions[side] = kj_cases_decision(aspect->cases[side], numbers[side]);
+    key = g_strdup_printf("%p %p %u %u %s", (const void *)rule_of(aspect, OLD, numbers[OLD]), (const void *)rule_of(aspect, NEW, numbers[NEW]),
+                          decisions[OLD], decisions[NEW], aspect->aspect ? aspect->aspect : "");
+    region = g_hash_table_lookup(comparison->known, key);
+    if (region)
+        return region;
+    region = kj_arena_new0(comparison->arena, KjChangeRegion);
+    region->old_decision = kj_decisions_get(comparison->change->decisions, decisions[OLD]);
+    region->new_decision = kj_decisions_get(comparison->change->decisions, decisions[NEW]);
+    region->old_rule = rule_of(aspect, OLD, numbers[OLD]);
+    region->new_rule = rule_of(aspect, NEW, numbers[NEW]);
+    region->aspect = aspect->aspect;
+    region->direction = (KjDirection)ways;
+    region->boxes = g_ptr_array_new();
+    region->complete = TRUE;
+    g_hash_table_insert(comparison->known, g_steal_pointer(&key), region);
+    g_ptr_array_add(comparison->regions, region);
+    return region;
+}
+
+static void add_cell(CaseWalk *walk, const KjBox *cell, guint32 decider) {
+    guint ways = ways_of(walk, kj_cases_decision(walk->aspect->cases[!walk->side], decider));
+    KjChangeRegion *region = region_for(walk, decider, ways);
+
+    walk->aspect->comparison->directions |= ways;
+    g_ptr_array_add(region->boxes, (gpointer)cell);
+    if (walk->touched->len == 0 || walk->touched->pdata[walk->touched->len - 1] != region)
+        g_ptr_array_add(walk->touched, region);
+}
+
+static gboolean case_visit(const KjBox *cell, guint32 decider, gpointer data) {
+    CaseWalk *walk = data;
+    Aspect *aspect = walk->aspect;
+    KjWalk keeper = { .universe = aspect->comparison->change->universe };
+
+    if (walk->side == OLD && (decider == KJ_CASE_NONE ? aspect->default_changed : aspect->changed[NEW][decider]))
+        return TRUE; /* found from the other side */
+    add_cell(walk, kj_walk_keep(&keeper, cell), decider);
+    return ++walk->cells < CELLS_MOST;
+}
+
+/* ---- walking ---- */
+
+/* What comes before the box on its own side: the cases before, and the boxes of its case before it. */
+static GPtrArray *boxes_before(const CaseWalk *walk, const KjBox *box, guint32 box_number) {
+    const KjCases *cases = walk->aspect->cases[walk->side];
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    GPtrArray *before = g_ptr_array_new();
+
+    kj_cases_meeting(cases, box, walk->number, numbers);
+    for (guint i = 0; i < numbers->len; i++)
+        g_ptr_array_add(before, cases->boxes->pdata[g_array_index(numbers, guint32, i)]);
+    for (guint32 i = walk->number == KJ_CASE_NONE ? box_number : kj_cases_get(cases, walk->number)->first_box; i < box_number; i++)
+        g_ptr_array_add(before, cases->boxes->pdata[i]);
+    return before;
+}
+
+static void mark_incomplete(CaseWalk *walk) {
+    for (guint i = 0; i < walk->touched->len; i++)
+        ((KjChangeRegion *)walk->touched->pdata[i])->complete = FALSE;
+}
+
+/* Whether there is anything in the directions not seen yet, after a walk was broken off. */
+static void find_rest(CaseWalk *walk, const KjWalk *walked) {
+    Comparison *comparison = walk->aspect->comparison;
+    const KjBox *cell;
+    guint32 decider;
+
+    for (guint way = KJ_DIRECTION_NARROWS; way <= KJ_DIRECTION_WIDENS; way <<= 1) {
+        KjWalk again = *walked;
+        KjWalkEnd end;
+
+        walk->want = way & ~comparison->directions;
+        if (!walk->want)
+            continue;
+        again.steps = 0;
+        end = kj_walk_find(&again, &cell, &decider);
+        if (end == KJ_WALK_STOPPED)
+            add_cell(walk, cell, decider);
+        else if (end == KJ_WALK_TOO_LONG)
+            comparison->problem = _("the rules overlap in too many ways to compare every request");
+    }
+    walk->want = KJ_DIRECTION_MIXED;
+    mark_incomplete(walk);
+}
+
+static void walk_box(CaseWalk *walk, const KjBox *box, guint32 box_number, guint64 share) {
+    Comparison *comparison = walk->aspect->comparison;
+    g_autoptr(GPtrArray) before = boxes_before(walk, box, box_number);
+    KjWalk walked = { .universe = comparison->change->universe, .start = box, .without = before, .cases = walk->aspect->cases[!walk->side],
+                      .wanted = case_wanted, .visit = case_visit, .data = walk };
+    guint64 given = MAX(share, WALK_STEPS);
+
+    walked.steps = given;
+    walk->cells = 0;
+    if (kj_walk(&walked) != KJ_WALK_DONE)
+        find_rest(walk, &walked);
+    comparison->steps -= MIN(comparison->steps, given - walked.steps);
+}
+
+/* The default holds of everything that no case holds of. */
+static void walk_case(Aspect *aspect, guint side, guint32 number, guint64 share) {
+    const KjCases *cases = aspect->cases[side];
+    guint count = kj_decisions_count(aspect->comparison->change->decisions);
+    g_autofree guint8 *ways = g_malloc(count);
+    g_autoptr(GPtrArray) touched = g_ptr_array_new();
+    CaseWalk walk = { aspect, side, number, kj_cases_decision(cases, number), KJ_DIRECTION_MIXED, ways, 0, touched };
+
+    memset(ways, 0xff, count);
+    if (number == KJ_CASE_NONE) {
+        g_autoptr(GPtrArray) all = kj_region_all(kj_universe_arena(cases->universe));
+        walk_box(&walk, all->pdata[0], cases->boxes->len, share);
+        return;
+    }
+    for (guint32 i = 0; i < kj_cases_get(cases, number)->box_count; i++) {
+        guint32 box = kj_cases_get(cases, number)->first_box + i;
+        walk_box(&walk, cases->boxes->pdata[box], box, share);
+    }
+}
+
+static void walk_side(Aspect *aspect, guint side) {
+    guint count = aspect->cases[side]->cases->len, left = aspect->default_changed;
+
+    for (guint32 i = 0; i < count; i++)
+        left += aspect->changed[side][i];
+    for (guint32 i = 0; i < count; i++) {
+        if (aspect->changed[side][i])
+            walk_case(aspect, side, i, aspect->comparison->steps / MAX(left--, 1));
+    }
+    if (aspect->default_changed)
+        walk_case(aspect, side, KJ_CASE_NONE, aspect->comparison->steps);
+}
+
+static KjCases *cases_of(Comparison *comparison, guint side, const char *aspect) {
+    KjDecisions *decisions = comparison->change->decisions;
+    const KjBlock *block = comparison->blocks[side];
+    KjCases *cases;
+    guint failed;
+
+    if (!block) {
+        cases = kj_cases_new(comparison->change->universe, kj_decisions_absent(decisions));
+        kj_cases_seal(cases);
+        return cases;
+    }
+    cases = kj_decisions_cases(decisions, comparison->sides[side], block, aspect, TRUE, &failed);
+    if (!cases)
+        comparison->problem = kj_arena_printf(comparison->arena, _("rule `%s` needs too many boxes"), block->rules[failed].label);
+    return cases;
+}
+
+static void compare_aspect(Comparison *comparison, const char *name) {
+    Aspect aspect = { .comparison = comparison, .aspect = name };
+
+    for (guint side = OLD; side <= NEW; side++)
+        aspect.cases[side] = cases_of(comparison, side, name);
+    if (aspect.cases[OLD] && aspect.cases[NEW]) {
+        align(&aspect);
+        aspect.default_changed = aspect.cases[OLD]->otherwise != aspect.cases[NEW]->otherwise;
+        walk_side(&aspect, NEW);
+        walk_side(&aspect, OLD);
+    }
+    for (guint side = OLD; side <= NEW; side++) {
+        g_clear_pointer(&aspect.cases[side], kj_cases_free);
+        g_free(aspect.changed[side]);
+        g_free(aspect.ids[side]);
+    }
+}
+
+/* ---- what is told of a region ---- */
+
+/* The first field that says who asks. */
+static guint subject_field(const KjUniverse *universe) {
+    guint count;
+    const KjField *fields = kj_universe_fields(universe, &count);
+
+    for (guint i = 0; i < count; i++) {
+        KjType type = fields[i].type.kind;
+        if ((type == KJ_TYPE_ADDRESS || type == KJ_TYPE_PRINCIPAL || type == KJ_TYPE_MAIL) && kj_universe_field(universe, i)->classifier)
+            return i;
+    }
+    return G_MAXUINT;
+}
+
+/* The classes of a field that the region's boxes have together; NULL: every one. */
+static const KjClassSet *classes_of(KjUniverse *universe, const GPtrArray *boxes, guint field) {
+    const KjClassSet *classes = NULL;
+
+    for (guint i = 0; i < boxes->len; i++) {
+        const KjClassSet *set = kj_box_field(boxes->pdata[i], field);
+        if (!set)
+            return NULL;
+        classes = classes ? kj_class_set_unite(kj_universe_sets(universe), classes, set) : set;
+    }
+    return classes;
+}
+
+static void measure(Comparison *comparison, KjChangeRegion *region) {
+    KjUniverse *universe = comparison->change->universe;
+    const KjClassSet *who;
+
+    if (region->boxes->len > 1)
+        kj_region_simplify(kj_universe_arena(universe), kj_universe_sets(universe), region->boxes);
+    region->share = 0;
+    for (guint i = 0; i < region->boxes->len; i++)
+        region->share = i == 0 ? kj_count_share(universe, region->boxes->pdata[i])
+                               : MAX(region->share, kj_count_share(universe, region->boxes->pdata[i]));
+    region->subject = subject_field(universe);
+    if (region->subject == G_MAXUINT)
+        return;
+    who = classes_of(universe, region->boxes, region->subject);
+    if (!who)
+        who = kj_class_sets_range(kj_universe_sets(universe), 1, kj_universe_class_count(universe, region->subject) - 1);
+    kj_count_field(universe, region->subject, who, &region->who);
+    region->numeric_subject = region->who.numeric;
+    region->instants = classes_of(universe, region->boxes, kj_universe_instant(universe));
+}
+
+static int compare_regions(gconstpointer a, gconstpointer b) {
+    const KjChangeRegion *left = *(const KjChangeRegion *const *)a, *right = *(const KjChangeRegion *const *)b;
+    gboolean left_widens = (left->direction & KJ_DIRECTION_WIDENS) != 0, right_widens = (right->direction & KJ_DIRECTION_WIDENS) != 0;
+
+    if (left_widens != right_widens)
+        return left_widens ? -1 : 1;
+    return left->share > right->share ? -1 : left->share < right->share;
+}
+
+/* What one version says about the witness, by the reference evaluator; it must be what the region says. */
+static gboolean shows(Comparison *comparison, guint side, const KjWitness *witness, const KjChangeRegion *region) {
+    const KjBlock *block = comparison->blocks[side];
+    const KjDecision *wanted = side == OLD ? region->old_decision : region->new_decision;
+    const KjRule *rule = side == OLD ? region->old_rule : region->new_rule;
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(KjFieldText));
+    KjReferenceVerdict verdict;
+    gboolean good;
+    guint count;
+    const KjFieldText *texts = kj_witness_texts(witness, &count);
+
+    if (!block)
+        return TRUE;
+    for (guint i = 0; i < count; i++) {
+        gboolean known = FALSE;
+        for (guint f = 0; f < block->field_count && !known; f++)
+            known = strcmp(block->fields[f].name, texts[i].field) == 0;
+        if (known)
+            g_array_append_val(values, texts[i]);
+    }
+    kj_reference_decide(block, (const KjFieldText *)(void *)values->data, values->len, witness->has_instant, witness->instant, &verdict);
+    if (wanted->error)
+        good = verdict.outcome == KJ_OUTCOME_ERROR;
+    else if (wanted->unasked || block->domain->combining == KJ_COMBINING_ADD_UP)
+        good = verdict.outcome != KJ_OUTCOME_ERROR;
+    else
+        good = verdict.outcome != KJ_OUTCOME_ERROR && strcmp(verdict.effect, block->default_effect == G_MAXUINT && !rule ? "deny" : block->domain->effects[wanted->effect].name) == 0 &&
+               (region->aspect || verdict.rule == rule);
+    kj_reference_verdict_clear(&verdict);
+    return good;
+}
+
+static void add_witness(Comparison *comparison, KjChangeRegion *region) {
+    for (guint i = 0; i < MIN(region->boxes->len, WITNESS_TRIES) && !region->witness; i++)
+        region->witness = kj_witness_new(comparison->change->universe, region->boxes->pdata[i], comparison->options->now, NULL);
+    if (!region->witness)
+        return;
+    for (guint side = OLD; side <= NEW; side++) {
+        if (!shows(comparison, side, region->witness, region))
+            comparison->change->bug = TRUE;
+    }
+}
+
+static void tell_regions(Comparison *comparison) {
+    KjBlockChange *change = comparison->change;
+    guint most = comparison->options->most ? comparison->options->most : G_MAXUINT;
+
+    for (guint i = 0; i < comparison->regions->len; i++)
+        measure(comparison, comparison->regions->pdata[i]);
+    g_ptr_array_sort(comparison->regions, compare_regions);
+    for (guint i = 0; i < comparison->regions->len; i++) {
+        if (i < most) {
+            add_witness(comparison, comparison->regions->pdata[i]);
+            g_ptr_array_add(change->regions, comparison->regions->pdata[i]);
+        } else {
+            g_ptr_array_unref(((KjChangeRegion *)comparison->regions->pdata[i])->boxes);
+            change->untold++;
+        }
+    }
+}
+
+/* ---- the whole ---- */
+
+static gboolean open_universe(Comparison *comparison) {
+    KjBlockChange *change = comparison->change;
+    const KjBlock *blocks[2];
+    guint count = 0;
+
+    for (guint side = OLD; side <= NEW; side++) {
+        if (comparison->blocks[side]) {
+            comparison->sides[side] = count;
+            blocks[count++] = comparison->blocks[side];
+        }
+    }
+    change->universe = kj_universe_new(blocks, count);
+    for (guint side = 0; side < count; side++) {
+        for (guint i = 0; i < blocks[side]->rule_count; i++)
+            kj_universe_add_rule(change->universe, side, &blocks[side]->rules[i]);
+    }
+    change->decisions = kj_decisions_new(change->universe, change->domain);
+    return kj_universe_seal(change->universe, &comparison->problem);
+}
+
+static void compare(Comparison *comparison) {
+    KjBlockChange *change = comparison->change;
+    const KjBlock *one = change->old_block ? change->old_block : change->new_block;
+    g_autoptr(GPtrArray) aspects = NULL;
+
+    if (!open_universe(comparison))
+        return;
+    aspects = kj_decisions_aspects(change->decisions, one, change->old_block && change->new_block ? change->new_block : NULL);
+    for (guint i = 0; i < aspects->len; i++)
+        compare_aspect(comparison, aspects->pdata[i]);
+    tell_regions(comparison);
+}
+
+/* Settings decide what is asked at all, so a change of one is beyond comparing requests. */
+static const char *changed_setting(KjArena *arena, const KjBlock *a, const KjBlock *b) {
+    for (guint i = 0; i < a->setting_count && i < b->setting_count; i++) {
+        if (g_strcmp0(a->settings[i].value, b->settings[i].value) != 0)
+            return kj_arena_printf(arena, _("the setting `%s` was %s and is %s: other requests are asked about"), a->settings[i].name,
+                                   a->settings[i].value ? a->settings[i].value : _("not set"),
+                                   b->settings[i].value ? b->settings[i].value : _("not set"));
+    }
+    return NULL;
+}
+
+static KjChangeVerdict verdict_of(const Comparison *comparison, gboolean same_text, gboolean restated) {
+    if (comparison->problem)
+        return KJ_CHANGE_MIXED;
+    switch (comparison->directions) {
+    case KJ_DIRECTION_NARROWS:
+        return KJ_CHANGE_NARROWS;
+    case KJ_DIRECTION_WIDENS:
+        return KJ_CHANGE_WIDENS;
+    case KJ_DIRECTION_MIXED:
+        return KJ_CHANGE_MIXED;
+    default:
+        return same_text ? KJ_CHANGE_EQUAL : restated ? KJ_CHANGE_RESTATED : KJ_CHANGE_EDITORIAL;
+    }
+}
+
+KjBlockChange *kj_block_change_new(KjArena *arena, const KjBlock *old_block, const KjBlock *new_block, const KjChangeOptions *options) {
+    KjBlockChange *change = kj_arena_new0(arena, KjBlockChange);
+    const KjBlock *one = new_block ? new_block : old_block;
+    Comparison comparison = { .change = change, .arena = arena, .options = options, .blocks = { old_block, new_block }, .steps = DETAIL_STEPS };
+    gboolean same_text = FALSE, restated = FALSE;
+
+    *change = (KjBlockChange){ .name = one->qualified, .old_block = old_block, .new_block = new_block, .domain = one->domain };
+    change->regions = g_ptr_array_new();
+    change->rules = g_ptr_array_new();
+    comparison.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    comparison.regions = g_ptr_array_new();
+    if (old_block && new_block && old_block->domain != new_block->domain)
+        comparison.problem = kj_arena_printf(arena, _("it was a block of %s and is one of %s"), old_block->domain->name, new_block->domain->name);
+    else
+        compare(&comparison);
+    if (!comparison.problem && old_block && new_block)
+        comparison.problem = changed_setting(arena, old_block, new_block);
+    if (!comparison.problem && !new_block)
+        comparison.problem = _("the block is gone: nothing decides any more");
+    kj_rule_changes(change, arena, options, &same_text, &restated);
+    change->undecided = comparison.problem;
+    change->weakens = !new_block;
+    change->verdict = verdict_of(&comparison, same_text, restated);
+    g_hash_table_unref(comparison.known);
+    g_ptr_array_unref(comparison.regions);
+    return change;
+}
