@@ -27,6 +27,9 @@ struct KjTable {
     guint32 *window_zones; /* for each record of WINDOWS that is an atom, the index of its zone */
 };
 
+/* One zone by its name, which is borrowed. FALSE when this machine does not have it. Free `steps` with g_free. */
+gboolean kj_zone_load(KjZone *zone, const char *name);
+
 /* FALSE with KJ_ERROR_ZONE. Fills the zones of a table whose image is verified. */
 gboolean kj_zones_load(KjTable *table, GError **error);
 void kj_zones_free(KjTable *table);

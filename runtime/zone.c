@@ -27,8 +27,15 @@ static gboolean is_zone_name(const char *name) {
     }
 }
 
+/* GLib would take "JST-9", a rule of POSIX, for a zone that needs no database, and "Z" for an offset. What has digits behind a slash is no such rule, and
+ * what has none lacks its offset; of the names without a slash the database has these with digits. */
+static gboolean is_posix_rule(const char *name) {
+    static const char *const names[] = { "CST6CDT", "EST5EDT", "GMT+0", "GMT-0", "GMT0", "MST7MDT", "PST8PDT", NULL };
+    return strcmp(name, "Z") == 0 || (!strchr(name, '/') && strpbrk(name, "0123456789") && !g_strv_contains(names, name));
+}
+
 GTimeZone *kj_value_zone(const char *name) {
-    return is_zone_name(name) ? g_time_zone_new_identifier(name) : NULL;
+    return is_zone_name(name) && !is_posix_rule(name) ? g_time_zone_new_identifier(name) : NULL;
 }
 
 /* The first instant after `from`, at most `end`, that lies in a later interval than `from`; `end` when there is none. */
@@ -49,7 +56,10 @@ static gint64 find_next_interval(GTimeZone *zone, gint64 from, gint64 end) {
     return high;
 }
 
-static void load_steps(KjZone *zone, GTimeZone *time_zone) {
+gboolean kj_zone_load(KjZone *zone, const char *name) {
+    g_autoptr(GTimeZone) time_zone = kj_value_zone(name);
+    if (!time_zone)
+        return FALSE;
     g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(KjZoneStep));
     for (gint64 instant = 0; instant < KJ_INSTANT_END; instant = find_next_interval(time_zone, instant, KJ_INSTANT_END)) {
         int interval = g_time_zone_find_interval(time_zone, G_TIME_TYPE_UNIVERSAL, instant);
@@ -57,8 +67,10 @@ static void load_steps(KjZone *zone, GTimeZone *time_zone) {
         if (steps->len == 0 || g_array_index(steps, KjZoneStep, steps->len - 1).offset != step.offset)
             g_array_append_val(steps, step);
     }
+    zone->name = name;
     zone->count = steps->len;
     zone->steps = (KjZoneStep *) (void *) g_array_free(g_steal_pointer(&steps), FALSE);
+    return TRUE;
 }
 
 gboolean kj_zones_load(KjTable *table, GError **error) {
@@ -73,16 +85,14 @@ gboolean kj_zones_load(KjTable *table, GError **error) {
         if (windows[i].kind != KJ_WINDOW_ATOM)
             continue;
         if (!g_hash_table_lookup_extended(indices, name, NULL, &index)) {
-            g_autoptr(GTimeZone) time_zone = kj_value_zone(name);
-            KjZone zone = { .name = name };
-            if (!time_zone) {
+            KjZone zone;
+            if (!kj_zone_load(&zone, name)) {
                 g_set_error(error, KJ_ERROR, KJ_ERROR_ZONE, _("the table needs the time zone `%s`, which this machine does not have"),
                             name);
                 for (guint z = 0; z < zones->len; z++)
                     g_free(g_array_index(zones, KjZone, z).steps);
                 return FALSE;
             }
-            load_steps(&zone, time_zone);
             index = GUINT_TO_POINTER(zones->len);
             g_hash_table_insert(indices, (gpointer) name, index);
             g_array_append_val(zones, zone);

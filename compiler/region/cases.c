@@ -21,7 +21,7 @@
 
 typedef struct {
     guint32 first, count; /* LEAF: items; else two nodes from `first`, and count is 0 */
-    guint32 best;         /* the smallest box number below */
+    guint32 best, last;   /* the smallest and the largest box number below */
 } Node;
 
 struct KjCaseIndex {
@@ -181,19 +181,21 @@ static gboolean choose_cut(const KjCaseIndex *index, const guint32 *items, guint
 
 static void set_bounds(KjCaseIndex *index, guint32 node, const guint32 *items, guint count) {
     KjClassInterval *bounds = &g_array_index(index->bounds, KjClassInterval, (gsize)node * index->field_count);
-    guint32 best = items[0];
+    guint32 best = items[0], last = items[0];
 
     memcpy(bounds, hull_at(index, items[0]), index->field_count * sizeof *bounds);
     for (guint i = 1; i < count; i++) {
         const KjClassInterval *hull = hull_at(index, items[i]);
 
         best = MIN(best, items[i]);
+        last = MAX(last, items[i]);
         for (guint f = 0; f < index->field_count; f++) {
             bounds[f].low = MIN(bounds[f].low, hull[f].low);
             bounds[f].high = MAX(bounds[f].high, hull[f].high);
         }
     }
     g_array_index(index->nodes, Node, node).best = best;
+    g_array_index(index->nodes, Node, node).last = last;
 }
 
 static guint32 add_nodes(KjCaseIndex *index, guint count) {
@@ -305,15 +307,23 @@ typedef struct {
     const KjClassInterval *hull;
     const KjBox *box;       /* what all found boxes meet; or */
     const guint32 *point;   /* the point the first of them holds */
-    guint32 limit;          /* boxes from here on are too late */
+    guint32 first, limit;   /* boxes before are not asked for, boxes from here on are too late */
+    const guint8 *left_out; /* by rule: not asked for; or NULL */
     GArray *found;
+    guint most;             /* length of `found` that is enough */
 } Query;
+
+static gboolean is_left_out(const Query *query, guint32 item) {
+    guint32 rule = query->left_out ? kj_cases_get(query->cases, g_array_index(query->cases->box_cases, guint32, item))->rule : KJ_CASE_NONE;
+
+    return rule != KJ_CASE_NONE && query->left_out[rule];
+}
 
 static void ask(Query *query, guint32 number) {
     const KjCaseIndex *index = query->cases->index;
     const Node *node = &g_array_index(index->nodes, Node, number);
 
-    if (node->best >= query->limit ||
+    if (node->best >= query->limit || node->last < query->first || (query->found && query->found->len >= query->most) ||
         !hulls_meet(query->hull, &g_array_index(index->bounds, KjClassInterval, (gsize)number * index->field_count), index->field_count))
         return;
     if (node->count == 0) {
@@ -324,9 +334,9 @@ static void ask(Query *query, guint32 number) {
     for (guint32 i = 0; i < node->count; i++) {
         guint32 item = index->items[node->first + i];
 
-        if (item >= query->limit || !hulls_meet(query->hull, hull_at(index, item), index->field_count))
+        if (item >= query->limit || item < query->first || !hulls_meet(query->hull, hull_at(index, item), index->field_count))
             continue;
-        if (query->point && kj_box_has(query->cases->boxes->pdata[item], query->point))
+        if (query->point && !is_left_out(query, item) && kj_box_has(query->cases->boxes->pdata[item], query->point))
             query->limit = item;
         else if (query->box && boxes_meet(query->cases->boxes->pdata[item], query->box))
             g_array_append_val(query->found, item);
@@ -341,20 +351,36 @@ static void ask_all(Query *query) {
 }
 
 void kj_cases_meeting(const KjCases *cases, const KjBox *box, guint32 before, GArray *boxes) {
-    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
-    guint first = boxes->len;
-    Query query = { cases, hull, box, NULL, before < cases->cases->len ? kj_cases_get(cases, before)->first_box : cases->boxes->len, boxes };
+    kj_cases_meeting_some(cases, box, 0, before, G_MAXUINT - boxes->len, boxes);
+}
 
+/* The number of the first box of a case, or of those there are. */
+static guint32 first_box(const KjCases *cases, guint32 index) {
+    return index < cases->cases->len ? kj_cases_get(cases, index)->first_box : cases->boxes->len;
+}
+
+void kj_cases_meeting_some(const KjCases *cases, const KjBox *box, guint32 first, guint32 before, guint most, GArray *boxes) {
+    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
+    guint known = boxes->len;
+    Query query = { .cases = cases, .hull = hull, .box = box, .found = boxes, .most = boxes->len + most };
+
+    query.first = first_box(cases, first);
+    query.limit = first_box(cases, before);
     box_hull(cases, box, hull);
     ask_all(&query);
-    if (boxes->len > first)
-        qsort(&g_array_index(boxes, guint32, first), boxes->len - first, sizeof(guint32), compare_numbers);
+    if (boxes->len > known)
+        qsort(&g_array_index(boxes, guint32, known), boxes->len - known, sizeof(guint32), compare_numbers);
 }
 
 guint32 kj_cases_at(const KjCases *cases, const guint32 *point) {
-    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
-    Query query = { cases, hull, NULL, point, cases->boxes->len, NULL };
+    return kj_cases_from(cases, point, 0, NULL);
+}
 
+guint32 kj_cases_from(const KjCases *cases, const guint32 *point, guint32 first, const guint8 *left_out) {
+    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
+    Query query = { .cases = cases, .hull = hull, .point = point, .limit = cases->boxes->len, .left_out = left_out };
+
+    query.first = first_box(cases, first);
     for (guint i = 0; i < cases->index->field_count; i++)
         hull[i] = (KjClassInterval){ point[cases->index->fields[i]], point[cases->index->fields[i]] };
     ask_all(&query);

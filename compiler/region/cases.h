@@ -44,7 +44,11 @@ guint32 kj_cases_decision(const KjCases *cases, guint32 index); /* of KJ_CASE_NO
 
 /* Appends to `boxes` (guint32) the numbers of all boxes of cases before `before` that have a point in common with `box`, rising. */
 void kj_cases_meeting(const KjCases *cases, const KjBox *box, guint32 before, GArray *boxes);
+/* The same of the cases from `first` on, and no more than `most`: nothing is said of which. */
+void kj_cases_meeting_some(const KjCases *cases, const KjBox *box, guint32 first, guint32 before, guint most, GArray *boxes);
 /* The case that decides at a point, one class for each field. */
 guint32 kj_cases_at(const KjCases *cases, const guint32 *point);
+/* The same of the cases from `first` on, without those whose rule is marked in `left_out` (NULL: none is). */
+guint32 kj_cases_from(const KjCases *cases, const guint32 *point, guint32 first, const guint8 *left_out);
 
 #endif

@@ -8,12 +8,16 @@
  */
 #include "classifier.h"
 
+#include "mentions.h"
+#include "tally.h"
+
 #include <stdlib.h>
 
 struct KjClassifier {
     const KjDataType *type;
     KjClassifierKind kind;
     GHashTable *seen;        /* KjSet */
+    GPtrArray *added;        /* the same in order */
     GHashTable *answers;     /* KjSet -> KjClassSet */
     GArray *points;          /* KjOrdinal */
     KjAutomatonBuilder *builder;
@@ -21,6 +25,8 @@ struct KjClassifier {
     GHashTable *marks;       /* KjSet -> mark + 1 */
     GHashTable *contents;    /* KjSet by its patterns -> mark + 1 */
     guint mark_count;
+    KjMentions *mentions;    /* once asked for */
+    KjTally *tally;          /* likewise */
 };
 
 static KjClassifierKind kind_of(const KjDataType *type) {
@@ -67,6 +73,7 @@ KjClassifier *kj_classifier_new(const KjDataType *type) {
     classifier->type = type;
     classifier->kind = kind_of(type);
     classifier->seen = g_hash_table_new(NULL, NULL);
+    classifier->added = g_ptr_array_new();
     classifier->answers = g_hash_table_new(NULL, NULL);
     classifier->points = g_array_new(FALSE, FALSE, sizeof(KjOrdinal));
     if (classifier->kind == KJ_CLASSIFIER_AUTOMATON) {
@@ -78,7 +85,10 @@ KjClassifier *kj_classifier_new(const KjDataType *type) {
 }
 
 void kj_classifier_free(KjClassifier *classifier) {
+    g_clear_pointer(&classifier->mentions, kj_mentions_free);
+    g_clear_pointer(&classifier->tally, kj_tally_free);
     g_hash_table_unref(classifier->seen);
+    g_ptr_array_unref(classifier->added);
     g_hash_table_unref(classifier->answers);
     g_array_unref(classifier->points);
     g_clear_pointer(&classifier->builder, kj_automaton_builder_free);
@@ -131,6 +141,7 @@ static void add_patterns(KjClassifier *classifier, const KjSet *set) {
 void kj_classifier_add(KjClassifier *classifier, const KjSet *set) {
     if (!g_hash_table_add(classifier->seen, (gpointer)set))
         return;
+    g_ptr_array_add(classifier->added, (gpointer)set);
     switch (set->kind) {
     case KJ_SET_INTERVALS:
         if (classifier->kind == KJ_CLASSIFIER_POINTS)
@@ -318,4 +329,20 @@ const KjClassSet *kj_classifier_classes(KjClassifier *classifier, KjClassSets *s
         g_hash_table_insert(classifier->answers, (gpointer)set, (gpointer)answer);
     }
     return answer;
+}
+
+const GPtrArray *kj_classifier_sets(const KjClassifier *classifier) {
+    return classifier->added;
+}
+
+KjMentions *kj_classifier_mentions(KjClassifier *classifier, KjClassSets *sets) {
+    if (!classifier->mentions)
+        classifier->mentions = kj_mentions_new(classifier, classifier->type->kind != KJ_TYPE_PATH && classifier->type->kind != KJ_TYPE_MAIL, sets);
+    return classifier->mentions;
+}
+
+const KjTally *kj_classifier_tally(KjClassifier *classifier) {
+    if (!classifier->tally)
+        classifier->tally = kj_tally_new(classifier);
+    return classifier->tally;
 }

@@ -43,4 +43,13 @@ gboolean kj_classifier_is_single(const KjClassifier *classifier, guint32 klass);
 guint32 kj_classifier_classify_ordinal(const KjClassifier *classifier, KjOrdinal ordinal);
 guint32 kj_classifier_classify_tokens(const KjClassifier *classifier, const char *const *tokens, guint count);
 
+/* The sets that were added (const KjSet *), each before its parts. */
+const GPtrArray *kj_classifier_sets(const KjClassifier *classifier);
+/* What they say about the classes, for whoever explains them (mentions.h); made when first asked for, lives as long as the classifier. */
+typedef struct KjMentions KjMentions;
+KjMentions *kj_classifier_mentions(KjClassifier *classifier, KjClassSets *sets);
+/* How many values were named (tally.h), likewise; not of POINTS. */
+typedef struct KjTally KjTally;
+const KjTally *kj_classifier_tally(KjClassifier *classifier);
+
 #endif

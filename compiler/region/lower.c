@@ -174,10 +174,13 @@ static gboolean narrow(KjSpace *space, KjArena *arena, KjRegion *region, KjRegio
 
 KjRegion *kj_space_lower_rule(KjSpace *space, KjArena *arena, const KjRule *rule, gboolean refuses, guint limit) {
     g_autoptr(GPtrArray) region = kj_space_lower(space, arena, rule->match, KJ_TRUE, limit);
+    const KjCondition during = { .kind = KJ_CONDITION_DURING, .window = rule->after };
 
     if (!region)
         return NULL;
     if (rule->unless && !narrow(space, arena, region, kj_space_lower(space, arena, rule->unless, KJ_NOT_TRUE, limit), limit))
+        return NULL;
+    if (rule->after && !narrow(space, arena, region, kj_space_lower(space, arena, &during, KJ_NOT_TRUE, limit), limit))
         return NULL;
     if (rule->from && !narrow(space, arena, region, kj_space_lower_window(space, arena, rule->from, refuses), limit))
         return NULL;

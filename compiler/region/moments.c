@@ -142,11 +142,11 @@ guint kj_moments_add(KjMoments *moments, const KjWindow *window) {
 
     if (number)
         return number - 1;
-    g_assert(moments->pieces->len == 0);
     text = g_string_new(NULL);
     kj_window_text(window, text);
     number = GPOINTER_TO_UINT(g_hash_table_lookup(moments->by_text, text->str));
     if (!number) {
+        g_assert(moments->pieces->len == 0);
         g_ptr_array_add(moments->windows, (gpointer)window);
         number = moments->windows->len;
         g_hash_table_insert(moments->by_text, g_strdup(text->str), GUINT_TO_POINTER(number));

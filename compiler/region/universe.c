@@ -417,7 +417,7 @@ KjRegion *kj_universe_sound(KjUniverse *universe) {
     return unfolding.region;
 }
 
-/* ---- comparisons ---- */
+/* ---- members and comparisons ---- */
 
 static gboolean meet(const KjUniverse *universe, const KjClassSet *a, const KjClassSet *b) {
     return kj_class_set_intersect(universe->space->sets, a, b)->count > 0;
@@ -444,21 +444,74 @@ static gboolean can_relate(const KjUniverse *universe, const KjSpaceField *compa
     return high >= other_low;
 }
 
+/* Whether the answers a box allows can be given together. Only one thing ties them: which of the fields that they read are there. */
+typedef struct {
+    const KjUniverse *universe;
+    const KjBox *box;
+    guint8 *presence; /* of each value field: 0: either, as far as is known; MISSING; PRESENT */
+} Answering;
+
+enum { MISSING = 1, PRESENT };
+
+/* The values the box leaves to a field that is there. */
+static const KjClassSet *values_in(const Answering *answering, guint field) {
+    const KjClassSet *test = kj_box_field(answering->box, field), *whole = answering->universe->whole[field];
+
+    return test ? kj_class_set_intersect(answering->universe->space->sets, test, whole) : whole;
+}
+
+static gboolean may_be(const Answering *answering, guint field, guint8 presence) {
+    const KjClassSet *test = kj_box_field(answering->box, field);
+
+    if (answering->presence[field])
+        return answering->presence[field] == presence;
+    return presence == MISSING ? !test || kj_class_set_has(test, 0) : values_in(answering, field)->count > 0;
+}
+
+static gboolean can_answer(Answering *answering, guint count);
+
+/* Goes on to the other answers with this much settled. */
+static gboolean can_go_on(Answering *answering, guint count, guint left, guint right, guint8 presence) {
+    guint8 before[2] = { answering->presence[left], answering->presence[right] };
+    gboolean can;
+
+    if (!may_be(answering, left, presence) || !may_be(answering, right, presence))
+        return FALSE;
+    answering->presence[left] = answering->presence[right] = presence;
+    can = can_answer(answering, count);
+    answering->presence[right] = before[1];
+    answering->presence[left] = before[0];
+    return can;
+}
+
+/* Of the box's first `count` tests those of members and comparisons. */
+static gboolean can_answer(Answering *answering, guint count) {
+    const KjUniverse *universe = answering->universe;
+    const KjBoxTest *test = count ? &answering->box->tests[count - 1] : NULL;
+    const KjSpaceField *bit = test && test->field >= universe->space->value_count ? kj_universe_field(universe, test->field) : NULL;
+    guint left, right;
+    gboolean relates = TRUE;
+
+    if (!test || test->field < universe->space->value_count)
+        return TRUE;
+    if (!bit) /* the instant */
+        return can_answer(answering, count - 1);
+    left = bit->left;
+    right = bit->kind == KJ_FIELD_KIND_COMPARE ? bit->right : left;
+    if (bit->kind == KJ_FIELD_KIND_COMPARE && !kj_class_set_covers(test->set, 1, 2) && kj_join_comparable(universe->join, left, right) &&
+        values_in(answering, left)->count && values_in(answering, right)->count)
+        relates = can_relate(universe, bit, kj_class_set_has(test->set, 2), values_in(answering, left), values_in(answering, right));
+    if (kj_class_set_meets(test->set, 1, 2) && relates && can_go_on(answering, count - 1, left, right, PRESENT))
+        return TRUE;
+    return kj_class_set_has(test->set, 0) &&
+           (can_go_on(answering, count - 1, left, left, MISSING) || (right != left && can_go_on(answering, count - 1, right, right, MISSING)));
+}
+
 gboolean kj_universe_feasible(const KjUniverse *universe, const KjBox *box) {
-    guint values = universe->space->value_count;
+    Answering answering = { universe, box, NULL };
 
-    for (guint i = box->count; i > 0 && box->tests[i - 1].field >= values; i--) {
-        const KjSpaceField *field = kj_universe_field(universe, box->tests[i - 1].field);
-        const KjClassSet *left, *right;
-
-        if (!field || field->kind != KJ_FIELD_KIND_COMPARE || !kj_join_comparable(universe->join, field->left, field->right) ||
-            !is_one(box->tests[i - 1].set))
-            continue;
-        left = kj_box_field(box, field->left);
-        right = kj_box_field(box, field->right);
-        if (!can_relate(universe, field, kj_class_set_has(box->tests[i - 1].set, 2), left ? left : universe->whole[field->left],
-                        right ? right : universe->whole[field->right]))
-            return FALSE;
-    }
-    return TRUE;
+    if (box->count == 0 || box->tests[box->count - 1].field < universe->space->value_count)
+        return TRUE;
+    answering.presence = g_newa0(guint8, universe->space->value_count);
+    return can_answer(&answering, box->count);
 }
