@@ -50,6 +50,9 @@ kj_sources_free(KjSources *sources)
     g_hash_table_unref(sources->overlays);
     g_ptr_array_unref(sources->files);
     g_free(sources->root);
+    g_free(sources->called);
+    if (sources->store.free != NULL)
+        sources->store.free(sources->store.data);
     g_free(sources);
 }
 

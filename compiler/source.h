@@ -36,12 +36,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjSources, kj_sources_free)
  * KJ_ERROR_IO when `path` itself cannot be read. A file given alone is a workspace of one module; data files are then looked up beside it. */
 gboolean kj_sources_add_path(KjSources *sources, const char *path, KjDiagnostics *diagnostics, GError **error);
 
+/* Before adding one file alone: what it is called in place of its own name. Copies the name. */
+void kj_sources_call(KjSources *sources, const char *name);
+
 /* Adds a file from memory (tests, editors, git blobs); copies the text. Returns its index, or G_MAXUINT32 when the text is refused. */
 guint32 kj_sources_add_text(KjSources *sources, const char *path, const char *text, gsize length, KjDiagnostics *diagnostics);
 
 /* Before adding a path: the file called `path` in messages has this text, whatever the disk says (a text that is being mended or edited). Only
  * a file that exists is read at all. Copies the text. */
 void kj_sources_overlay(KjSources *sources, const char *path, const char *text, gsize length);
+
+/* A workspace that lies elsewhere than on the disk (a git tree). `read` gives 0 and the text of a file, with a NUL after it, or an errno: ENOENT, ENOTSUP (no
+ * regular file), EFBIG, EIO; with `text` NULL only whether there is such a file. Paths are relative to the workspace, as those of KjSourceFile. */
+typedef struct {
+    int (*read)(gpointer data, const char *path, char **text, gsize *length);
+    gpointer data;
+    GDestroyNotify free; /* of data; may be NULL */
+} KjSourceStore;
+
+/* The files of this name in the store, in the order of their bytes, and from now on its data files. Takes `store->data`. */
+void kj_sources_add_store(KjSources *sources, const KjSourceStore *store, const char *const *paths, guint count, KjDiagnostics *diagnostics);
 
 /* A data file (CSV) named by the string at `span` in a module, relative to that module's folder; read once. NULL with a diagnostic. Never leaves the workspace. */
 const KjSourceFile *kj_sources_data(KjSources *sources, KjSpan span, const char *name, guint32 *file, KjDiagnostics *diagnostics);

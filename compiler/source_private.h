@@ -22,6 +22,8 @@ struct KjSources {
     GHashTable *paths;    /* path -> index, of files that were not refused */
     GHashTable *overlays; /* path -> GBytes that stand for the file on disk */
     char *root;           /* the workspace's real path, or NULL for one in memory */
+    char *called;         /* the name of a file given alone, if not its own */
+    KjSourceStore store;  /* where the workspace lies if not there; `read` is NULL for none */
 };
 
 /* Adds a file and judges its text, which it takes; `text` is NULL for a file that could not be read and was reported. Returns its index. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading a workspace from disk.
+ * Reading a workspace from disk, or from a store that stands for one (a git tree).
  *
  * Nothing outside the workspace is ever read: a name is resolved to its real path first, and that must lie below the workspace's own.
  * Hidden files and folders are skipped (.git, editors' leftovers). Symbolic links to folders are not followed, since what lies inside the
@@ -94,8 +94,22 @@ open_file(const char *path)
     return descriptor;
 }
 
-/* Reads `real` and adds it under the name `path`; trouble is reported at `place`, or in the file itself when that is KJ_SPAN_NONE. Returns
- * its index. */
+/* 0, or an errno. */
+static int
+read_path(const char *path, char **text, gsize *length)
+{
+    int descriptor = open_file(path), problem;
+
+    if (descriptor < 0)
+        return errno;
+    *text = read_all(descriptor, length);
+    problem = *text == NULL ? errno : 0;
+    close(descriptor);
+    return problem;
+}
+
+/* Reads `real`, or `path` from the store, and adds it under the name `path`; trouble is reported at `place`, or in the file itself when that is
+ * KJ_SPAN_NONE. Returns its index. */
 static guint32
 read_file(KjSources *sources, const char *real, const char *path, KjSpan place, KjDiagnostics *diagnostics)
 {
@@ -108,16 +122,11 @@ read_file(KjSources *sources, const char *real, const char *path, KjSpan place, 
         copy[size] = '\0';
         return kj_sources_take(sources, path, copy, size, diagnostics);
     }
-    int descriptor = open_file(real);
     gsize length = 0;
     g_autofree char *text = NULL;
-    int problem = 0;
+    int problem = sources->store.read != NULL ? sources->store.read(sources->store.data, path, &text, &length)
+                                              : read_path(real, &text, &length);
 
-    if (descriptor >= 0)
-        text = read_all(descriptor, &length);
-    problem = text == NULL ? errno : 0;
-    if (descriptor >= 0)
-        close(descriptor);
     if (problem == 0)
         return kj_sources_take(sources, path, g_steal_pointer(&text), length, diagnostics);
 
@@ -236,6 +245,25 @@ read_workspace(KjSources *sources, KjDiagnostics *diagnostics)
     }
 }
 
+void
+kj_sources_add_store(KjSources *sources, const KjSourceStore *store, const char *const *paths, guint count, KjDiagnostics *diagnostics)
+{
+    sources->store = *store;
+    if (count > KJ_LIMIT_FILES) {
+        kj_report(diagnostics, KJ_CODE_TOO_MANY_FILES, KJ_SPAN_NONE, KJ_LIMIT_FILES);
+        return;
+    }
+    for (guint i = 0; i < count; i++)
+        read_file(sources, NULL, paths[i], KJ_SPAN_NONE, diagnostics);
+}
+
+void
+kj_sources_call(KjSources *sources, const char *name)
+{
+    g_free(sources->called);
+    sources->called = g_strdup(name);
+}
+
 gboolean
 kj_sources_add_path(KjSources *sources, const char *path, KjDiagnostics *diagnostics, GError **error)
 {
@@ -263,7 +291,7 @@ kj_sources_add_path(KjSources *sources, const char *path, KjDiagnostics *diagnos
         return FALSE;
     }
     /* The name as given, the folder as it really is: data files are looked up beside the file itself. */
-    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *name = sources->called != NULL ? g_strdup(sources->called) : g_path_get_basename(path);
     sources->root = g_path_get_dirname(real);
     read_file(sources, real, name, KJ_SPAN_NONE, diagnostics);
     return TRUE;
@@ -309,14 +337,15 @@ kj_sources_data(KjSources *sources, KjSpan span, const char *name, guint32 *file
         *file = GPOINTER_TO_UINT(known);
         return kj_sources_file(sources, *file);
     }
+    gboolean stored = sources->store.read != NULL && sources->store.read(sources->store.data, path, NULL, NULL) != ENOENT;
     g_autofree char *full = sources->root == NULL ? NULL : g_build_filename(sources->root, path, NULL);
     g_autofree char *real = full == NULL ? NULL : resolve(full);
-    if (real == NULL) {
+    if (real == NULL && !stored) {
         kj_report_help(kj_report(diagnostics, KJ_CODE_DATA_NOT_FOUND, span, path),
                        _("a data file is named relative to the folder of the policy file"));
         return NULL;
     }
-    if (!lies_inside(real, sources->root)) {
+    if (!stored && !lies_inside(real, sources->root)) {
         kj_report_help(kj_report(diagnostics, KJ_CODE_PATH_OUTSIDE, span, name), _("put the file into the workspace"));
         return NULL;
     }
