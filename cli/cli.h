@@ -9,6 +9,7 @@
 #include <kijun/kijun.h>
 #include <json-glib/json-glib.h>
 
+#include "../compiler/analyse/analyse.h"
 #include "../compiler/compiler.h"
 #include "../compiler/translate.h"
 
@@ -20,11 +21,12 @@ enum {
     KJ_EXIT_IO = 4,
     KJ_EXIT_REFUSED = 5,
     KJ_EXIT_BUG = 70,
+    KJ_EXIT_NOT_DONE = 77, /* a proof that was asked for could not be done on this machine */
 };
 
 /* --help, the manual page and the shell completions of a command are all written from its row and its option entries. In an entry that takes a
  * word, the argument's description says which: "text|json" is one of two (kj_cli_options refuses others), "FILE" any; a file has
- * G_OPTION_ARG_FILENAME. Among the arguments PATH is a policy or a table, BLOCK one of its blocks; FILE, DIR, DOMAIN, TARGET, COMMAND speak for themselves. */
+ * G_OPTION_ARG_FILENAME. Among the arguments PATH is a policy or a table (kj_revision_form: of a git revision), BLOCK one of its blocks; FILE, DIR, DOMAIN, TARGET, COMMAND speak for themselves. */
 typedef struct {
     const char *name;
     const char *arguments;             /* for the usage line */
@@ -46,6 +48,8 @@ int kj_command_decide(int argc, char **argv);
 int kj_command_explain(int argc, char **argv);
 int kj_command_test(int argc, char **argv);
 int kj_command_emit(int argc, char **argv);
+int kj_command_replay(int argc, char **argv);
+int kj_command_diff(int argc, char **argv);
 int kj_command_bench(int argc, char **argv);
 int kj_command_fix(int argc, char **argv);
 int kj_command_explain_code(int argc, char **argv);
@@ -54,7 +58,7 @@ int kj_command_completion(int argc, char **argv);
 int kj_command_manual(int argc, char **argv);
 
 extern const GOptionEntry kj_options_check[], kj_options_fmt[], kj_options_build[], kj_options_show[], kj_options_verify[], kj_options_describe[],
-    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_bench[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
+    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_emit[], kj_options_replay[], kj_options_diff[], kj_options_bench[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
 
 /* Parses the options of command argv[0] by its row's entries; what is left must be `least` to `most` arguments (most < 0: no bound). FALSE after telling the user how
  * the command is used; the command then returns KJ_EXIT_USAGE. `--help` prints the usage and exits through *exit_code = KJ_EXIT_FINE. */
@@ -67,11 +71,21 @@ int kj_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 int kj_cli_error_code(const GError *error);
 
 /* The exit code of a run that ended with errors in the policy: KJ_EXIT_IO when a file could not be read, so that nobody takes a broken disk for a
- * broken policy; else KJ_EXIT_POLICY. */
+ * broken policy; KJ_EXIT_BUG when an analysis found that it was wrong itself; else KJ_EXIT_POLICY. */
 int kj_cli_errors_code(const KjDiagnostics *diagnostics);
 
 /* Reads, parses and checks; prints the diagnostics as text on stderr (warnings only when `warnings`). NULL with *exit_code set when it cannot be read or has errors. */
 KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code);
+
+/* Prints the diagnostics as text on stderr. */
+void kj_cli_print_diagnostics(const KjDiagnostics *diagnostics, const KjSources *sources);
+
+/* The table in bytes that were built just now: the compiler's own judge looks at every table before anybody else sees it. NULL with *exit_code set, after
+ * telling why. */
+KjTable *kj_cli_open_built(GBytes *bytes, int *exit_code);
+
+/* The table of a compiled policy. NULL with *exit_code set, after telling why. */
+KjTable *kj_cli_build(const KjCompilation *compilation, int *exit_code);
 
 /* PATH to a verified table: a .kjt is opened, anything else compiled and built in memory. NULL with *exit_code set, after telling why. */
 KjTable *kj_cli_table(const char *path, int *exit_code);
@@ -88,6 +102,10 @@ const char *kj_cli_language(void);
 
 /* `--at`: an instant, or now when `text` is NULL. FALSE after telling what is wrong. */
 gboolean kj_cli_instant(const char *text, gint64 *seconds);
+
+/* What the analyses are judged against: the day of `at` (NULL: today), this session's connection, and the PATH that examples name. `at` and `path` must outlive
+ * it. FALSE after telling what is wrong with `at`. */
+gboolean kj_cli_analysis(const char *at, const char *path, KjAnalysis *analysis);
 
 /* Writes a JSON tree to stdout, indented, with a line end. Takes the node. */
 void kj_cli_print_json(JsonNode *root);

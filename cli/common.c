@@ -7,7 +7,11 @@
 #include <kijun/value.h>
 #include <kijun/view.h>
 
+#include "../history/revision.h"
 #include "cli.h"
+
+#define DAY_SECONDS 86400
+#define SOON_DAYS 30 /* exceptions that end within so many days are told */
 
 static const KjCommand *this_command(const char *name) {
     const KjCommand *command = kj_commands;
@@ -87,7 +91,6 @@ int kj_cli_error_code(const GError *error) {
     case KJ_ERROR_UNKNOWN:
     case KJ_ERROR_VALUE:
         return KJ_EXIT_USAGE;
-    case KJ_ERROR_TABLE:
     case KJ_ERROR_TARGET:
         return KJ_EXIT_POLICY;
     default:
@@ -96,6 +99,8 @@ int kj_cli_error_code(const GError *error) {
 }
 
 int kj_cli_errors_code(const KjDiagnostics *diagnostics) {
+    if (kj_diagnostics_has(diagnostics, KJ_CODE_ANALYSIS_WRONG))
+        return KJ_EXIT_BUG;
     return kj_diagnostics_has(diagnostics, KJ_CODE_FILE_UNREADABLE) ? KJ_EXIT_IO : KJ_EXIT_POLICY;
 }
 
@@ -127,18 +132,32 @@ gboolean kj_cli_instant(const char *text, gint64 *seconds) {
     return FALSE;
 }
 
+gboolean kj_cli_analysis(const char *at, const char *path, KjAnalysis *analysis) {
+    gint64 instant;
+
+    if (!kj_cli_instant(at, &instant))
+        return FALSE;
+    *analysis = (KjAnalysis){ .day = (guint32)(instant / DAY_SECONDS), .soon = SOON_DAYS, .path = path, .connection = g_getenv("SSH_CONNECTION"),
+                              .language = kj_cli_language() };
+    analysis->at = (gint64)analysis->day * DAY_SECONDS;
+    return TRUE;
+}
+
+void kj_cli_print_diagnostics(const KjDiagnostics *diagnostics, const KjSources *sources) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    kj_diagnostics_print_text(diagnostics, sources, kj_cli_colour(STDERR_FILENO), text);
+    fputs(text->str, stderr);
+}
+
 KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code) {
     g_autoptr(GError) error = NULL;
     g_autoptr(KjCompilation) compilation = kj_compilation_new();
-    if (!kj_compilation_load(compilation, path, &error)) {
+    if (!kj_revision_load(compilation, path, &error)) {
         *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
         return NULL;
     }
-    if (!compilation->policy || warnings) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        kj_diagnostics_print_text(compilation->diagnostics, compilation->sources, kj_cli_colour(STDERR_FILENO), text);
-        fputs(text->str, stderr);
-    }
+    if (!compilation->policy || warnings)
+        kj_cli_print_diagnostics(compilation->diagnostics, compilation->sources);
     if (!compilation->policy) {
         *exit_code = kj_cli_errors_code(compilation->diagnostics);
         return NULL;
@@ -146,26 +165,36 @@ KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_cod
     return g_steal_pointer(&compilation);
 }
 
+KjTable *kj_cli_open_built(GBytes *bytes, int *exit_code) {
+    g_autoptr(GError) error = NULL;
+    KjTable *table = kj_table_new(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &error);
+    if (!table && g_error_matches(error, KJ_ERROR, KJ_ERROR_TABLE))
+        *exit_code = kj_cli_fail(KJ_EXIT_BUG, _("the table just written does not verify, which is our mistake: %s"), error->message);
+    else if (!table)
+        *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
+    return table;
+}
+
+KjTable *kj_cli_build(const KjCompilation *compilation, int *exit_code) {
+    g_autoptr(GBytes) bytes = kj_build(compilation->policy, TRUE, compilation->diagnostics);
+    if (bytes)
+        return kj_cli_open_built(bytes, exit_code);
+    kj_cli_print_diagnostics(compilation->diagnostics, compilation->sources);
+    *exit_code = kj_cli_errors_code(compilation->diagnostics);
+    return NULL;
+}
+
 KjTable *kj_cli_table(const char *path, int *exit_code) {
     g_autoptr(GError) error = NULL;
     KjTable *table = NULL;
-    if (g_str_has_suffix(path, ".kjt")) {
+    if (g_str_has_suffix(path, ".kjt") && kj_revision_form(path)) {
+        g_autoptr(GBytes) bytes = kj_revision_read(path, &error);
+        table = bytes ? kj_table_new(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &error) : NULL;
+    } else if (g_str_has_suffix(path, ".kjt")) {
         table = kj_table_open(path, &error);
     } else {
         g_autoptr(KjCompilation) compilation = kj_cli_compile(path, FALSE, exit_code);
-        if (!compilation)
-            return NULL;
-        g_autoptr(GBytes) bytes = kj_build(compilation->policy, TRUE, compilation->diagnostics);
-        if (!bytes) {
-            g_autoptr(GString) text = g_string_new(NULL);
-            kj_diagnostics_print_text(compilation->diagnostics, compilation->sources, kj_cli_colour(STDERR_FILENO), text);
-            fputs(text->str, stderr);
-            *exit_code = KJ_EXIT_POLICY;
-            return NULL;
-        }
-        gsize length;
-        const void *data = g_bytes_get_data(bytes, &length);
-        table = kj_table_new(data, length, &error);
+        return compilation ? kj_cli_build(compilation, exit_code) : NULL;
     }
     if (!table)
         *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);

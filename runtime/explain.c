@@ -3,7 +3,7 @@
  * A decision as sentences, in English or Japanese.
  *
  * First the answer and what gave it, so that "forbidden by a rule" and "nothing matched, so the default refuses" can never be confused;
- * then what was asked; then the rules that did not match, nearest first, each with the tests that failed; on a refusal, at last, the near miss.
+ * then what was asked; then the rules that did not match, nearest first, each with the tests that failed; on a permission the later rules that it keeps from refusing; on a refusal, at last, the near miss.
  * All words come from the table: no plugin is needed. The skeleton of each sentence is a row of `words`, once for each language.
  */
 #include <kijun/explain.h>
@@ -28,16 +28,21 @@ typedef enum {
     WORD_ASKED_EMPTY,
     WORD_UNMATCHED,
     WORD_UNMATCHED_BEFORE,
+    WORD_UNMATCHED_ONE,
+    WORD_UNMATCHED_BEFORE_ONE,
     WORD_NEEDS,
     WORD_NEVER,
     WORD_NEAREST,
+    WORD_NEAREST_DEFAULT,
     WORD_NO_NEAREST,
+    WORD_LATER,
+    WORD_LATER_REST,
 } Word;
 
 static const KjPhrase words[] = {
     [WORD_ERROR] = { "Refused: nothing could be decided, because the request is in error: %s.\n",
-                     "拒否: 要求に誤りがあり、判定できません（%s）。\n" },
-    [WORD_DEFAULT] = { "%s: no rule matched, so the default of block `%s` decides.\n", "%s: どの規則にも当てはまらないため、ブロック `%s` の既定に従います。\n" },
+                     "拒否: 要求に誤りがあり、判定できない（%s）。\n" },
+    [WORD_DEFAULT] = { "%s: no rule matched, so the default of block `%s` decides.\n", "%s: どの規則にも当てはまらないため、ブロック `%s` の既定による。\n" },
     [WORD_NO_DEFAULT] = { "%s: no rule matched, and block `%s` states no default.\n", "%s: どの規則にも当てはまらず、ブロック `%s` に既定がありません。\n" },
     [WORD_RULE] = { "%s by rule `%s`", "%s: 規則 `%s`" },
     [WORD_ALSO] = { "Also by rule `%s`", "規則 `%s` も同じ効果" },
@@ -45,12 +50,17 @@ static const KjPhrase words[] = {
     [WORD_MESSAGE] = { "  Message: %s\n", "  メッセージ: %s\n" },
     [WORD_ASKED] = { "Asked: ", "要求: " },
     [WORD_ASKED_EMPTY] = { "an empty set", "空の集合" },
-    [WORD_UNMATCHED] = { "%u rules did not match; the nearest:\n", "%u 個の規則は当てはまりませんでした。近いもの:\n" },
-    [WORD_UNMATCHED_BEFORE] = { "%u earlier rules did not match; the nearest:\n", "先にある %u 個の規則は当てはまりませんでした。近いもの:\n" },
+    [WORD_UNMATCHED] = { "%u rules did not match; the nearest:\n", "%u 個の規則は当てはまらない。近いもの:\n" },
+    [WORD_UNMATCHED_BEFORE] = { "%u earlier rules did not match; the nearest:\n", "先にある %u 個の規則は当てはまらない。近いもの:\n" },
+    [WORD_UNMATCHED_ONE] = { "One rule did not match:\n", "1 個の規則は当てはまらない:\n" },
+    [WORD_UNMATCHED_BEFORE_ONE] = { "One earlier rule did not match:\n", "先にある 1 個の規則は当てはまらない:\n" },
     [WORD_NEEDS] = { "  `%s` needs: ", "  `%s` に必要: " },
-    [WORD_NEVER] = { "  `%s` never matches\n", "  `%s` は何にも当てはまりません\n" },
-    [WORD_NEAREST] = { "It would go through by rule `%s` with: ", "次のようにすれば規則 `%s` で通ります: " },
-    [WORD_NO_NEAREST] = { "No change of a few fields would let it through.\n", "少数の項目を変えても通りません。\n" },
+    [WORD_NEVER] = { "  `%s` never matches\n", "  `%s` は何にも当てはまらない\n" },
+    [WORD_NEAREST] = { "It would go through by rule `%s` with: ", "次のようにすれば規則 `%s` で通る: " },
+    [WORD_NEAREST_DEFAULT] = { "It would go through by default with: ", "次のようにすれば既定で通る: " },
+    [WORD_NO_NEAREST] = { "No change of a few fields would let it through.\n", "少数の項目を変えても通らない。\n" },
+    [WORD_LATER] = { "Without it a later rule would have refused: `%s`", "この規則がなければ、後の規則が拒否していた: `%s`" },
+    [WORD_LATER_REST] = { "  ... and %u more\n", "  ... ほか %u 個\n" },
 };
 
 typedef struct {
@@ -226,9 +236,39 @@ static void tell_chain(const Telling *telling) {
         g_array_append_val(list, unmatched);
     }
     g_array_sort(list, compare_unmatched);
-    SAY(telling, by_default ? WORD_UNMATCHED : WORD_UNMATCHED_BEFORE, list->len);
+    if (list->len == 1)
+        g_string_append(telling->out, word(telling, by_default ? WORD_UNMATCHED_ONE : WORD_UNMATCHED_BEFORE_ONE));
+    else
+        SAY(telling, by_default ? WORD_UNMATCHED : WORD_UNMATCHED_BEFORE, list->len);
     for (guint i = 0; i < MIN(list->len, NEAREST_SHOWN); i++)
         tell_unmatched(telling, &g_array_index(list, Unmatched, i));
+}
+
+/* What stands behind a rule that lets through: the rules that would refuse this request if it were not there. */
+static void tell_later(const Telling *telling) {
+    const KjRequest *request = telling->request;
+    const KjImage *image = &request->table->image;
+    guint32 end = request->block->first_rule + request->block->rule_count;
+    guint count = 0;
+    if (request->block->combining != KJ_COMBINING_FIRST_MATCH || telling->verdict->rule == KJ_RULE_DEFAULT ||
+        (telling->verdict->outcome != KJ_OUTCOME_PERMIT && telling->verdict->outcome != KJ_OUTCOME_LIMIT))
+        return;
+    for (guint32 index = telling->verdict->rule + 1; index < end; index++) {
+        const KjRecordRule *record = &KJ_RECORDS(image, RULES, KjRecordRule)[index];
+        guint32 box = record->first_box, last = record->first_box + record->box_count;
+        KjRuleView rule;
+        if (kj_effect_outcome(request->table, request->block, record->effect) != KJ_OUTCOME_REFUSE)
+            continue;
+        while (box < last && !kj_box_holds(image, request->classes, box))
+            box++;
+        if (box == last || count++ >= NEAREST_SHOWN)
+            continue;
+        kj_view_rule(request->table, index, &rule);
+        SAY(telling, WORD_LATER, rule.label);
+        tell_rule(telling, &rule);
+    }
+    if (count > NEAREST_SHOWN)
+        SAY(telling, WORD_LATER_REST, count - NEAREST_SHOWN);
 }
 
 static void tell_nearest(const Telling *telling) {
@@ -240,8 +280,12 @@ static void tell_nearest(const Telling *telling) {
         g_string_append(telling->out, word(telling, WORD_NO_NEAREST));
         return;
     }
-    kj_view_rule(telling->request->table, miss.rule, &rule);
-    SAY(telling, WORD_NEAREST, rule.label);
+    if (miss.rule == KJ_RULE_DEFAULT) {
+        g_string_append(telling->out, word(telling, WORD_NEAREST_DEFAULT));
+    } else {
+        kj_view_rule(telling->request->table, miss.rule, &rule);
+        SAY(telling, WORD_NEAREST, rule.label);
+    }
     kj_explain_changes(telling->request, &miss, telling->japanese ? "ja" : "en", telling->out);
     g_string_append(telling->out, telling->japanese ? "。\n" : ".\n");
 }
@@ -266,5 +310,6 @@ void kj_explain(KjRequest *request, const KjVerdict *verdict, const KjAskedValue
     tell_answer(&telling);
     tell_asked(&telling, values, count);
     tell_chain(&telling);
+    tell_later(&telling);
     tell_nearest(&telling);
 }

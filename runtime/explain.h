@@ -28,20 +28,24 @@ void kj_explain(KjRequest *request, const KjVerdict *verdict, const KjAskedValue
 /* A verdict's problem in the language gettext speaks: deciding itself looks nothing up. Free with g_free. */
 char *kj_explain_problem(const char *problem);
 
-#define KJ_NEAR_MISS_CHANGES 4
+#define KJ_NEAR_MISS_CHANGES 4 /* fields */
+#define KJ_NEAR_MISS_PARTS 16
 
-/* A request that differs in a few fields only and is let through. */
+/* A request that differs in a few fields only and is let through. The time is one field, and so is a set with all its members. */
 typedef struct {
-    guint32 rule; /* that would decide (absolute) */
-    guint count;
+    guint32 rule; /* that would decide (absolute); KJ_RULE_DEFAULT: the default would */
+    guint fields; /* how many fields differ */
+    guint count;  /* how they differ, in as many parts: */
     struct {
         guint field; /* relative to the block; a derived field (time, member, comparison) too */
         guint32 klass;
-    } changes[KJ_NEAR_MISS_CHANGES];
+    } changes[KJ_NEAR_MISS_PARTS];
+    gboolean has_instant; /* the time is one of the fields: */
+    gint64 instant;       /* such a time */
 } KjNearMiss;
 
 /* After a refusal: the change of the fewest fields that turns the answer into a permission or a limit. FALSE when the verdict was none, or there is
- * no such change of at most KJ_NEAR_MISS_CHANGES fields within the search's bounds. */
+ * no such change of at most KJ_NEAR_MISS_CHANGES fields within the search's bounds. Within those bounds no smaller change exists. */
 gboolean kj_explain_nearest(KjRequest *request, const KjVerdict *verdict, KjNearMiss *miss);
 
 /* Appends the changes on one line: "port 80; without tls". */

@@ -13,15 +13,32 @@
 
 #define MOST_SHOWN 4 /* values named before "..." */
 
+static gboolean is_word(gunichar c) {
+    return c < 0x80 && (g_ascii_isalnum((char)c) || strchr("\"_/*.-)`", (int)c));
+}
+
+static gboolean is_japanese(gunichar c) {
+    return c >= 0x3040 && !(c >= 0xff00 && c <= 0xffef);
+}
+
+void kj_say_words(const char *text, GString *out) {
+    if (out->len && text[0]) {
+        gunichar left = g_utf8_get_char(g_utf8_prev_char(out->str + out->len)), right = g_utf8_get_char(text);
+        if ((is_word(left) && is_japanese(right)) || (is_japanese(left) && is_word(right)))
+            g_string_append_c(out, ' ');
+    }
+    g_string_append(out, text);
+}
+
 void kj_say_phrase(const char *phrase, const char *operand, GString *out) {
     const char *hole = strstr(phrase, "{}");
-    if (!hole) {
-        g_string_append(out, phrase);
-        return;
+    g_autofree char *before = hole ? g_strndup(phrase, (gsize) (hole - phrase)) : NULL;
+
+    kj_say_words(hole ? before : phrase, out);
+    if (hole) {
+        kj_say_words(operand, out);
+        kj_say_words(hole + 2, out);
     }
-    g_string_append_len(out, phrase, hole - phrase);
-    g_string_append(out, operand);
-    g_string_append(out, hole + 2);
 }
 
 char *kj_phrase_negated(const char *phrase) {
@@ -235,7 +252,11 @@ void kj_say_field(const KjRequest *request, guint field, const KjClassInterval *
         g_string_append_printf(out, japanese ? "`%s` なし" : "without `%s`", name);
     } else if (truth) {
         const char *words = record->kind == KJ_FIELD_KIND_VALUE && *phrase ? phrase : name;
-        if (japanese) {
+        if (japanese && record->kind == KJ_FIELD_KIND_TIME && g_str_has_prefix(name, "during ")) {
+            kj_say_phrase(holds ? "時間帯が{}" : "時間帯が{}以外", name + strlen("during "), out);
+        } else if (japanese && holds && record->kind == KJ_FIELD_KIND_VALUE) {
+            g_string_append(out, words);
+        } else if (japanese) {
             g_string_append_printf(out, holds ? "「%s」が成り立つ" : "「%s」が成り立たない", words);
         } else {
             g_autofree char *negated = holds ? NULL : record->kind == KJ_FIELD_KIND_VALUE ? kj_phrase_negated(words) : g_strconcat("not ", words, NULL);

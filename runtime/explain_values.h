@@ -11,6 +11,9 @@ void kj_say_classes(const KjRequest *request, guint field, const KjClassInterval
 /* Appends a field with those classes as a phrase of the domain: "to port 80"; for a derived field "`during office`" or "not `during office`". */
 void kj_say_field(const KjRequest *request, guint field, const KjClassInterval *intervals, guint count, gboolean japanese, GString *out);
 
+/* Appends, with a space where an ASCII word meets a Japanese letter. */
+void kj_say_words(const char *text, GString *out);
+
 /* Appends the phrase with `operand` in the place of `{}`. */
 void kj_say_phrase(const char *phrase, const char *operand, GString *out);
 

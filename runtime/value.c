@@ -157,7 +157,8 @@ static gboolean in_calendar(gint64 seconds, gint64 *result, const char **problem
     return TRUE;
 }
 
-/* Wall clock time in a zone. An hour that a clock change repeats is taken in standard time; one that it skips moves on by the change. */
+/* Wall clock time in a zone. Of an hour that a clock change repeats, the pass in the zone's standard time is meant; a time that a change skips is the
+ * moment of the change. */
 static gboolean read_local(gint64 local, const char *zone, gint64 *seconds, const char **problem) {
     g_autoptr(GTimeZone) time_zone = kj_value_zone(zone);
     if (!time_zone)

@@ -54,7 +54,7 @@ struct KjAstValue {
     const char *spelling; /* literals: exactly as written, for the printer (1_000, 10MiB) */
     guint64 number;
     guint64 window;  /* RATE: seconds */
-    guint minutes;   /* INSTANT: minutes since midnight; G_MAXUINT when only a date was written */
+    guint minutes;   /* INSTANT: minutes since midnight */
     gboolean bytes;  /* RATE */
     const char *text;
     KjSpan text_span; /* WINDOW, INSTANT: the zone's string; CSV: the file's string */

@@ -68,7 +68,6 @@ static const struct {
 } habits[] = {
     { "&&", "and" }, { "&", "and" }, { "||", "or" }, { "|", "or" }, { "!", "not" },
     { "[", "{" },    { "]", "}" },   { "'", "\"" },  { "`", "\"" }, { "~", "not" },
-    { "//", "#" },   { "/*", "#" },
 };
 
 void
@@ -88,4 +87,18 @@ kj_character_report_unknown(KjParse *parse, const char *text, gsize length, KjSp
         }
     if (memchr("/\\*?", text[0], 4) != NULL)
         kj_report_help(diagnostic, _("a path or a pattern is written as a string, in \"...\""));
+}
+
+void
+kj_character_report_comment(KjParse *parse, gsize length, KjSpan span)
+{
+    gboolean slashes = parse->text[span.start + 1] == '/';
+    g_autofree char *mark = g_strndup(parse->text + span.start, length);
+    KjDiagnostic *diagnostic;
+
+    span.end = span.start + (guint32)length;
+    diagnostic = kj_report(parse->diagnostics, KJ_CODE_COMMENT_FOREIGN, span, mark);
+    kj_report_help(diagnostic, _("a comment begins with `#` and ends with its line"));
+    if (slashes)
+        kj_report_fix(diagnostic, span, "#");
 }

@@ -221,7 +221,7 @@ static gboolean
 report_bracket(KjParse *parse, KjSpan span)
 {
     if (parse->token == TOKEN_END && parse->unclosed.file != G_MAXUINT32) {
-        char bracket[] = { parse->text[parse->unclosed.start], '\0' };
+        g_autofree char *bracket = g_strndup(parse->text + parse->unclosed.start, parse->unclosed.end - parse->unclosed.start);
 
         kj_report(parse->diagnostics, KJ_CODE_BRACKET_UNCLOSED, parse->unclosed, bracket);
         return TRUE;
@@ -243,15 +243,17 @@ static const struct {
     const char *help;
 } hints[] = {
     { "else", NULL, NULL, NULL, N_("there is no `else`: write the other case as a rule of its own, or as the default") },
+    { ";", NULL, NULL, "else", N_("there is no `else`: write the other case as a rule of its own, or as the default") },
+    { ":", "name", "default", NULL, N_("`default` is no label: write `default deny;` without a colon") },
     { ";", "=>", NULL, NULL, N_("after the request stands what the answer must be: `=> allow`") },
     { ";", "string", "on", NULL, N_("name the hosts in quotation marks: `on { \"fw1\" }`") },
     { ",", "when", NULL, NULL, N_("clauses follow each other without a comma; several values stand in braces: `{ a, b }`") },
     { ",", ";", NULL, NULL, N_("a statement ends in `;`") },
-    { ".", NULL, NULL, "@", N_("a mail address is written in quotation marks: \"name@example.jp\"") },
     { ".", "name", NULL, "standard", N_("the domain stands before the name: `standard mail jp.gov.mail`") },
     { NULL, "name", "@", NULL, N_("an annotation has a name, such as `@log`") },
     { "==", "when", NULL, NULL, N_("a condition stands after `when`: `when iif == \"lo\"`") },
     { "when", "@", NULL, NULL, N_("`when` stands before `unless`, and once in a rule") },
+    { "during", "and", NULL, NULL, N_("clauses stand before `when`; in a condition it is joined with `and`: `and during office`") },
 };
 
 static gboolean
@@ -274,18 +276,156 @@ explain_by_hint(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *
     return FALSE;
 }
 
+/* ---- conditions written another way ---- */
+
+/* The next word of the author's text behind `at`, on the same line: a name, a literal or a run of signs. Empty at its end. */
+static KjSpan
+next_word(const KjParse *parse, guint32 at)
+{
+    static const char signs[] = "<>=!";
+    KjSpan word = { parse->file, at, at };
+    gboolean sign;
+
+    while (parse->text[word.start] == ' ' || parse->text[word.start] == '\t')
+        word.start++;
+    word.end = word.start;
+    sign = word.start < parse->length && strchr(signs, parse->text[word.start]) != NULL;
+    while (word.end < parse->length && strchr(" \t\n\r;(){},", parse->text[word.end]) == NULL &&
+           (strchr(signs, parse->text[word.end]) != NULL) == sign)
+        word.end++;
+    return word;
+}
+
+/* The author's text there, cut short where it is absurdly long. Free with g_free. */
+static char *
+word_at(const KjParse *parse, KjSpan word)
+{
+    return kj_literal_shown(parse->text + word.start, word.end - word.start);
+}
+
+/* A relation seen from its other side, or NULL when the word is none. */
+static const char *
+mirrored(const char *relation)
+{
+    static const char *const pairs[][2] = { { "<", ">" }, { "<=", ">=" }, { ">", "<" }, { ">=", "<=" }, { "==", "==" }, { "=", "==" } };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+        if (strcmp(pairs[i][0], relation) == 0)
+            return pairs[i][1];
+    return NULL;
+}
+
+/* `8 <= length` and `1 <= length <= 8`, at whose first word the parser stopped: how it is written. */
+static gboolean
+explain_comparison(const KjParse *parse, KjDiagnostic *diagnostic, KjSpan span)
+{
+    KjSpan sign = next_word(parse, span.end), field = next_word(parse, sign.end), second = next_word(parse, field.end),
+           last = next_word(parse, second.end);
+    g_autofree char *value = word_at(parse, span), *relation = word_at(parse, sign), *name = word_at(parse, field);
+    g_autofree char *other = word_at(parse, second), *bound = word_at(parse, last);
+    const char *turned = mirrored(relation);
+
+    if (turned == NULL || !kj_character_starts_name(g_utf8_get_char(name)))
+        return FALSE;
+    if (mirrored(other) != NULL && bound[0] != '\0')
+        kj_report_help(diagnostic, _("a comparison begins with its field: `%s %s %s and %s %s %s`"), name, turned, value, name, other, bound);
+    else
+        kj_report_help(diagnostic, _("a comparison begins with its field: `%s %s %s`"), name, turned, value);
+    return TRUE;
+}
+
+static gboolean
+begins_value(char c)
+{
+    return g_ascii_isdigit(c) || c == '"' || c == '{';
+}
+
+/* In a condition, behind a name: `unless port 80` (a field and its value, as in a clause), or a whole clause. */
+static gboolean
+explain_clause_in_condition(const KjParse *parse, KjDiagnostic *diagnostic, KjSpan span)
+{
+    g_autofree char *field = word_at(parse, parse->previous), *value = quote(parse, span), *plain = word_at(parse, span);
+    KjSpan next = next_word(parse, span.end);
+    char first = parse->text[span.start];
+
+    if (first == '{')
+        kj_report_help(diagnostic, _("in a condition: `%s in { ... }`"), field);
+    else if (begins_value(first))
+        kj_report_help(diagnostic, _("in a condition: `%s == %s`"), field, plain);
+    else if (begins_value(parse->text[next.start]))
+        kj_report_help(diagnostic, _("clauses such as %s stand before `when` and `unless`"), value);
+    else if (parse->token == TOKEN_NAME)
+        kj_report_help(diagnostic, _("in a condition: `%s == %s`"), field, plain);
+    else
+        return FALSE;
+    return TRUE;
+}
+
 /* Does a literal stand where a condition or a clause begins? */
 static void
 explain_value(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *expected, KjSpan span)
 {
-    char first = parse->text[span.start];
+    gboolean value = begins_value(parse->text[span.start]) && parse->text[span.start] != '{';
 
-    if (parse->blocks == 0 || !(g_ascii_isdigit(first) || first == '"'))
+    if (parse->blocks == 0)
         return;
-    if (has_all(expected, condition_parts, G_N_ELEMENTS(condition_parts)))
-        kj_report_help(diagnostic, _("a comparison begins with a field: `length <= 8`; two of them are joined by `and`"));
-    else if (find(expected, "when") >= 0 && find(expected, "name") >= 0)
+    if (value && has_all(expected, condition_parts, G_N_ELEMENTS(condition_parts))) {
+        if (!explain_comparison(parse, diagnostic, span))
+            kj_report_help(diagnostic, _("a comparison begins with a field: `length <= 8`; two of them are joined by `and`"));
+    } else if (value && find(expected, "when") >= 0 && find(expected, "name") >= 0) {
         kj_report_help(diagnostic, _("a clause is a field and its value, and a label ends in a colon: `web: allow to 192.0.2.1`"));
+    } else if (find(expected, "when") < 0 && find(expected, "and") >= 0 && has_all(expected, relations, G_N_ELEMENTS(relations))) {
+        explain_clause_in_condition(parse, diagnostic, span);
+    }
+}
+
+/* `10 MB`: the unit was taken for a field. */
+static gboolean
+explain_unit(const KjParse *parse, KjDiagnostic *diagnostic, KjSpan word)
+{
+    g_autofree char *unit = word_at(parse, word), *digits = NULL;
+    KjSpan number;
+
+    if (!kj_literal_unit_apart(parse->text, word, &number))
+        return FALSE;
+    digits = word_at(parse, number);
+    kj_report_help(diagnostic, _("a number and its unit are one word: `%s%s`"), digits, unit);
+    kj_report_fix(diagnostic, (KjSpan){ parse->file, number.end, word.start }, "");
+    return TRUE;
+}
+
+/* ---- a test without its arrow ---- */
+
+/* Whether the statement that ends at `end` is a line of a test (`DOMAIN BLOCK: ...`) that has no `=>`. */
+static gboolean
+is_case_without_arrow(const KjParse *parse, guint32 end)
+{
+    guint32 start = end;
+    KjSpan domain, block;
+    char after;
+
+    while (start > 0 && strchr(";{}", parse->text[start - 1]) == NULL)
+        start--;
+    while (g_ascii_isspace(parse->text[start]))
+        start++;
+    domain = next_word(parse, start);
+    block = next_word(parse, domain.end);
+    if (domain.end == domain.start || block.end == block.start || parse->text[domain.end - 1] == ':')
+        return FALSE;
+    after = parse->text[block.end - 1];
+    return after == ':' && g_strstr_len(parse->text + start, (gssize)(end - start), "=>") == NULL;
+}
+
+/* The answer was taken for one more field: it is there that `=>` is missing. */
+static void
+report_arrow(KjParse *parse)
+{
+    KjSpan place = { parse->file, parse->previous.start, parse->previous.start };
+    g_autofree char *answer = quote(parse, parse->previous), *plain = word_at(parse, parse->previous);
+    KjDiagnostic *diagnostic = kj_report(parse->diagnostics, KJ_CODE_SYNTAX, parse->previous, answer, "`=>`");
+
+    kj_report_help(diagnostic, _("before the answer stands an arrow: `=> %s`"), plain);
+    kj_report_fix(diagnostic, place, "=> ");
 }
 
 /* The mistakes that the list of alternatives does not explain. */
@@ -304,7 +444,8 @@ explain(const KjParse *parse, KjDiagnostic *diagnostic, const Expected *expected
     else if (parse->token == '=' && find(expected, "==") >= 0) {
         kj_report_help(diagnostic, _("values are compared with `==`"));
         kj_report_fix(diagnostic, span, "==");
-    } else if (!explain_by_hint(parse, diagnostic, expected, span)) {
+    } else if (!explain_unit(parse, diagnostic, parse->previous) && !explain_unit(parse, diagnostic, parse->before_previous) &&
+               !explain_by_hint(parse, diagnostic, expected, span)) {
         explain_value(parse, diagnostic, expected, span);
     }
 }
@@ -326,6 +467,10 @@ kj_expected_report(KjParse *parse, KjSpan span, const char *const *names, guint 
         return;
     if (parse->missing != 0) {
         report_missing_semicolon(parse, parse->missing == 1 ? parse->previous : parse->before_previous);
+        return;
+    }
+    if (parse->token == ';' && parse->previous_token == TOKEN_NAME && is_case_without_arrow(parse, span.start)) {
+        report_arrow(parse);
         return;
     }
     words = gather(parse, &expected);

@@ -14,7 +14,7 @@
 #include "../diagnostics.h"
 #include "../limits.h"
 #include "../translate.h"
-#include "ast.h"
+#include "syntax.h"
 
 /* A list being built; every tree node begins with its `next`. */
 typedef struct {
@@ -71,6 +71,12 @@ int kj_literal_time(KjParse *parse, const char *text, gsize length, KjSpan span,
 int kj_literal_address(KjParse *parse, const char *text, gsize length, KjSpan span, KjAstValue **value);
 /* `open` and `close`: bytes of the quotation marks; `close` is 0 when it is missing. */
 int kj_literal_string(KjParse *parse, const char *text, gsize length, KjSpan span, gsize open, gsize close, KjAstValue **value);
+/* A text that stands there without quotation marks, or between `marks` bytes of others. */
+int kj_literal_unquoted(KjParse *parse, const char *text, gsize length, KjSpan span, gsize marks, KjAstValue **value);
+/* tcp/443: a service the wrong way round. */
+int kj_literal_service(KjParse *parse, const char *text, gsize length, KjSpan span, KjAstValue **value);
+/* The author's word for a message, cut short where it is absurdly long. Free with g_free. */
+char *kj_literal_shown(const char *text, gsize length);
 KjAstValue *kj_literal_new(KjParse *parse, KjAstValueKind kind, const char *text, gsize length, KjSpan span);
 
 /* ---- character.c ---- */
@@ -83,6 +89,8 @@ char kj_character_ascii(gunichar c);
 KjDiagnostic *kj_character_tell_full_width(KjParse *parse, const char *text, gsize length, KjSpan span, const char *ascii);
 void kj_character_report_full_width(KjParse *parse, const char *text, gsize length, KjSpan span, const char *ascii);
 void kj_character_report_unknown(KjParse *parse, const char *text, gsize length, KjSpan span);
+/* Reports the first `length` bytes at `span`, which begin a comment elsewhere. */
+void kj_character_report_comment(KjParse *parse, gsize length, KjSpan span);
 
 /* ---- expected.c ---- */
 

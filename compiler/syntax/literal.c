@@ -41,9 +41,8 @@ static const Unit units[] = {
 
 static const Unit plain = { "", KJ_VALUE_INTEGER, 1 };
 
-/* The author's word for a message, cut short where it is absurdly long. Free with g_free. */
-static char *
-shown(const char *text, gsize length)
+char *
+kj_literal_shown(const char *text, gsize length)
 {
     enum { LONGEST = 60 };
     const char *end = text;
@@ -75,10 +74,22 @@ find_unit(const char *text, gsize length)
     return length == 0 ? &plain : NULL;
 }
 
+gboolean
+kj_literal_unit_apart(const char *text, KjSpan word, KjSpan *number)
+{
+    *number = (KjSpan){ word.file, word.start, word.start };
+    while (number->end > 0 && (text[number->end - 1] == ' ' || text[number->end - 1] == '\t'))
+        number->end--;
+    number->start = number->end;
+    while (number->start > 0 && (g_ascii_isdigit(text[number->start - 1]) || text[number->start - 1] == '_'))
+        number->start--;
+    return number->end > number->start && word.end > word.start && find_unit(text + word.start, word.end - word.start) != NULL;
+}
+
 static KjDiagnostic *
 report_unit(KjParse *parse, const char *text, gsize length, KjSpan span)
 {
-    g_autofree char *word = shown(text, length);
+    g_autofree char *word = kj_literal_shown(text, length);
     KjDiagnostic *diagnostic = kj_report(parse->diagnostics, KJ_CODE_NUMBER_UNIT, span, word);
 
     kj_report_help(diagnostic, _("sizes are B kB MB GB TB KiB MiB GiB TiB, durations s m h d w y; a name begins with a letter"));
@@ -94,7 +105,7 @@ report_unit(KjParse *parse, const char *text, gsize length, KjSpan span)
 static guint64
 read_quantity(KjParse *parse, const char *text, gsize length, KjSpan span, const Unit **unit)
 {
-    g_autofree char *word = shown(text, length);
+    g_autofree char *word = kj_literal_shown(text, length);
     guint64 number = 0;
     gboolean huge = FALSE, misplaced = FALSE;
     gsize digits = 0;
@@ -139,10 +150,12 @@ kj_literal_number(KjParse *parse, const char *text, gsize length, KjSpan span, K
 
 /* ---- rates and services: what has a slash ---- */
 
+enum { LONGEST_SERVICE = 20 };
+
 static void
 report_slash(KjParse *parse, const char *text, gsize length, KjSpan span, const char *why)
 {
-    g_autofree char *word = shown(text, length);
+    g_autofree char *word = kj_literal_shown(text, length);
 
     kj_report(parse->diagnostics, KJ_CODE_RATE_OR_SERVICE, span, word, why);
 }
@@ -190,6 +203,22 @@ kj_literal_slash(KjParse *parse, const char *text, gsize length, KjSpan span, Kj
     return TOKEN_SERVICE;
 }
 
+int
+kj_literal_service(KjParse *parse, const char *text, gsize length, KjSpan span, KjAstValue **value)
+{
+    const char *slash = memchr(text, '/', length);
+    g_autofree char *word = kj_literal_shown(text, length);
+    g_autofree char *meant = g_strdup_printf("%.*s/%.*s", (int)(length - (gsize)(slash - text) - 1), slash + 1, (int)(slash - text), text);
+    KjDiagnostic *diagnostic =
+        kj_report(parse->diagnostics, KJ_CODE_RATE_OR_SERVICE, span, word, _("a service is a port, a slash and a protocol (443/tcp)"));
+
+    if (length <= LONGEST_SERVICE) {
+        kj_report_help(diagnostic, _("write `%s`"), meant);
+        kj_report_fix(diagnostic, span, meant);
+    }
+    return kj_literal_slash(parse, meant, length, span, value);
+}
+
 /* ---- dates and times ---- */
 
 enum { FIRST_YEAR = 1970, LAST_YEAR = 9999 };
@@ -223,7 +252,7 @@ kj_literal_date(KjParse *parse, const char *text, gsize length, KjSpan span, KjA
 {
     const char *p = text, *end = text + length;
     guint digits[3], year = read_part(&p, end, &digits[0]), month, day;
-    g_autofree char *word = shown(text, length), *why = NULL;
+    g_autofree char *word = kj_literal_shown(text, length), *why = NULL;
 
     p++;
     month = read_part(&p, end, &digits[1]);
@@ -258,21 +287,27 @@ kj_literal_date(KjParse *parse, const char *text, gsize length, KjSpan span, KjA
 int
 kj_literal_time(KjParse *parse, const char *text, gsize length, KjSpan span, KjAstValue **value)
 {
-    const char *p = text, *end = text + length, *why = NULL;
+    const char *p = text, *end = text + length;
     guint digits[2], hour = read_part(&p, end, &digits[0]), minute;
-    g_autofree char *word = shown(text, length);
+    g_autofree char *word = kj_literal_shown(text, length), *meant = NULL;
+    KjDiagnostic *diagnostic;
 
     p++;
     minute = read_part(&p, end, &digits[1]);
     *value = kj_literal_new(parse, KJ_VALUE_TIME, text, length, span);
-    if (digits[0] != 2 || digits[1] != 2 || p != end)
-        why = _("a time is two digits, a colon and two digits: 09:00");
-    else if (hour > 23 || minute > 59)
-        why = _("times run from 00:00 to 23:59");
-    if (why != NULL)
-        kj_report(parse->diagnostics, KJ_CODE_TIME_IMPOSSIBLE, span, word, why);
-    else
+    if (digits[0] <= 2 && digits[1] == 2 && p == end && hour <= 23 && minute <= 59) {
         (*value)->number = hour * 60 + minute;
+        if (digits[0] == 2)
+            return TOKEN_TIME;
+        meant = g_strdup_printf("%02u:%02u", hour, minute);
+    }
+    diagnostic = kj_report(parse->diagnostics, KJ_CODE_TIME_IMPOSSIBLE, span, word,
+                           digits[0] != 2 || digits[1] != 2 || p != end ? _("a time is two digits, a colon and two digits: 09:00")
+                                                                        : _("times run from 00:00 to 23:59"));
+    if (meant != NULL) {
+        kj_report_help(diagnostic, _("write `%s`"), meant);
+        kj_report_fix(diagnostic, span, meant);
+    }
     return TOKEN_TIME;
 }
 
@@ -340,7 +375,7 @@ kj_literal_address(KjParse *parse, const char *text, gsize length, KjSpan span, 
 {
     const char *slash = memchr(text, '/', length), *end = text + length;
     gboolean six = memchr(text, ':', length) != NULL, mask = slash != NULL && memchr(slash, '.', (gsize)(end - slash)) != NULL;
-    g_autofree char *address = g_strndup(text, slash != NULL ? (gsize)(slash - text) : length), *word = shown(text, length);
+    g_autofree char *address = g_strndup(text, slash != NULL ? (gsize)(slash - text) : length), *word = kj_literal_shown(text, length);
     const char *why = judge_address(address, six);
 
     if (why == NULL && mask) {

@@ -147,3 +147,47 @@ kj_literal_string(KjParse *parse, const char *text, gsize length, KjSpan span, g
     (*value)->spelling = open == 1 ? kj_arena_strndup(parse->arena, text, length) : respell(parse, content->str, content->len);
     return TOKEN_STRING;
 }
+
+/* A mail address whose local part has dots began some tokens before: where. */
+static guint32
+find_start(const KjParse *parse, KjSpan span)
+{
+    guint32 start = span.start;
+
+    while (start > 0 && (g_ascii_isalnum(parse->text[start - 1]) || strchr("._+-", parse->text[start - 1]) != NULL))
+        start--;
+    return start;
+}
+
+int
+kj_literal_unquoted(KjParse *parse, const char *text, gsize length, KjSpan span, gsize marks, KjAstValue **value)
+{
+    gboolean mail = marks == 0 && memchr(text, '@', length) != NULL;
+    const char *content = text + marks;
+    gsize count = length - 2 * marks;
+    g_autofree char *word = NULL;
+    KjDiagnostic *diagnostic;
+
+    *value = kj_arena_new0(parse->arena, KjAstValue);
+    (*value)->kind = KJ_VALUE_STRING;
+    (*value)->span = span;
+    (*value)->spelling = "\"\"";
+    (*value)->text = "";
+    if (count > KJ_LIMIT_STRING_BYTES) {
+        kj_report(parse->diagnostics, KJ_CODE_STRING_TOO_LONG, span, KJ_LIMIT_STRING_BYTES >> 10);
+        return TOKEN_STRING;
+    }
+    if (mail && find_start(parse, span) < span.start) {
+        parse->lexical = TRUE; /* the words before it have been read as something else */
+        span.start = find_start(parse, span);
+        content = parse->text + span.start;
+        count = span.end - span.start;
+    }
+    (*value)->text = kj_arena_strndup(parse->arena, content, count);
+    (*value)->spelling = respell(parse, content, count);
+    word = kj_literal_shown(parse->text + span.start, span.end - span.start);
+    diagnostic = kj_report(parse->diagnostics, KJ_CODE_TEXT_UNQUOTED, span, word);
+    kj_report_help(diagnostic, _("write `%s`"), (*value)->spelling);
+    kj_report_fix(diagnostic, span, (*value)->spelling);
+    return TOKEN_STRING;
+}

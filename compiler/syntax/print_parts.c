@@ -3,7 +3,7 @@
  * The canonical form of values, types, conditions and items, as pieces of a layout.
  *
  * Parentheses come from the tree alone: an OR inside an AND, a NOT over either, a difference on the right of a difference or under `not`.
- * Literals are printed as they were spelled; a value that no source spelled (a minimiser's) is spelled here.
+ * Literals are printed as they were spelled.
  */
 #include "print_parts.h"
 
@@ -23,84 +23,6 @@ static void
 put_name(KjLayout *layout, const KjAstName *name)
 {
     kj_layout_text(layout, name->text, name->span.start);
-}
-
-/* ---- literals ---- */
-
-static void
-put_quoted(KjLayout *layout, const char *text, guint32 anchor)
-{
-    g_autoptr(GString) quoted = g_string_new("\"");
-
-    for (; *text != '\0'; text++) {
-        const char *escape = *text == '"' ? "\\\"" : *text == '\\' ? "\\\\" : *text == '\n' ? "\\n" : *text == '\t' ? "\\t" : NULL;
-
-        if (escape != NULL)
-            g_string_append(quoted, escape);
-        else if (g_ascii_iscntrl(*text))
-            g_string_append_printf(quoted, "\\u{%x}", (guchar)*text);
-        else
-            g_string_append_c(quoted, *text);
-    }
-    kj_layout_printf(layout, anchor, "%s\"", quoted->str);
-}
-
-static void
-put_days(GString *out, guint64 days)
-{
-    GDate date;
-
-    g_date_clear(&date, 1);
-    g_date_set_dmy(&date, 1, G_DATE_JANUARY, 1970);
-    g_date_add_days(&date, (guint)days);
-    g_string_append_printf(out, "%04d-%02d-%02d", g_date_get_year(&date), (int)g_date_get_month(&date), g_date_get_day(&date));
-}
-
-static void
-put_unspelled(KjLayout *layout, const KjAstValue *value)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-
-    switch (value->kind) {
-    case KJ_VALUE_SIZE:
-        g_string_append_printf(text, "%" G_GUINT64_FORMAT "B", value->number);
-        break;
-    case KJ_VALUE_DURATION:
-        g_string_append_printf(text, "%" G_GUINT64_FORMAT "s", value->number);
-        break;
-    case KJ_VALUE_RATE:
-        g_string_append_printf(text, "%" G_GUINT64_FORMAT "%s/%" G_GUINT64_FORMAT "s", value->number, value->bytes ? "B" : "",
-                               value->window);
-        break;
-    case KJ_VALUE_SERVICE:
-        g_string_append_printf(text, "%" G_GUINT64_FORMAT "/%s", value->number, value->text);
-        break;
-    case KJ_VALUE_ADDRESS:
-        g_string_append(text, value->text);
-        break;
-    case KJ_VALUE_DATE:
-        put_days(text, value->number);
-        break;
-    case KJ_VALUE_TIME:
-        g_string_append_printf(text, "%02u:%02u", (guint)value->number / 60, (guint)value->number % 60);
-        break;
-    case KJ_VALUE_BOOL:
-        g_string_append(text, value->number != 0 ? "true" : "false");
-        break;
-    case KJ_VALUE_INSTANT:
-        put_days(text, value->number);
-        if (value->minutes != G_MAXUINT)
-            g_string_append_printf(text, " %02u:%02u", value->minutes / 60, value->minutes % 60);
-        break;
-    default:
-        g_string_append_printf(text, "%" G_GUINT64_FORMAT, value->number);
-        break;
-    }
-    kj_layout_printf(layout, value->span.start, "%s", text->str);
-    if (value->kind == KJ_VALUE_INSTANT && value->text != NULL) {
-        kj_layout_text(layout, " zone ", G_MAXUINT32);
-        put_quoted(layout, value->text, G_MAXUINT32);
-    }
 }
 
 /* ---- values ---- */
@@ -134,10 +56,7 @@ static void
 put_zone(KjLayout *layout, const KjAstValue *value)
 {
     kj_layout_text(layout, "zone ", G_MAXUINT32);
-    if (value->spelling != NULL)
-        kj_layout_text(layout, value->spelling, value->text_span.start);
-    else
-        put_quoted(layout, value->text, G_MAXUINT32);
+    kj_layout_text(layout, value->spelling, value->text_span.start);
 }
 
 static void
@@ -180,10 +99,7 @@ static void
 put_csv(KjLayout *layout, const KjAstValue *csv)
 {
     kj_layout_text(layout, "from ", csv->span.start);
-    if (csv->spelling != NULL)
-        kj_layout_text(layout, csv->spelling, csv->text_span.start);
-    else
-        put_quoted(layout, csv->text, G_MAXUINT32);
+    kj_layout_text(layout, csv->spelling, csv->text_span.start);
     kj_layout_open(layout);
     kj_layout_fill(layout, " ");
     kj_layout_text(layout, "column ", G_MAXUINT32);
@@ -236,17 +152,8 @@ put_value(KjLayout *layout, const KjAstValue *value)
     case KJ_VALUE_CSV:
         put_csv(layout, value);
         break;
-    case KJ_VALUE_STRING:
-        if (value->spelling == NULL) {
-            put_quoted(layout, value->text, value->span.start);
-            break;
-        }
-        G_GNUC_FALLTHROUGH;
     default:
-        if (value->spelling != NULL)
-            kj_layout_text(layout, value->spelling, value->span.start);
-        else
-            put_unspelled(layout, value);
+        kj_layout_text(layout, value->spelling, value->span.start);
         break;
     }
 }

@@ -9,6 +9,9 @@
 /* Parses one file. Always returns a module; what could not be parsed is left out and reported. */
 KjAstModule *kj_parse(KjArena *arena, const KjSources *sources, guint32 file, KjDiagnostics *diagnostics);
 
+/* Whether the word of `text` is a unit of sizes or durations that stands apart from the number before it: `10 MB`. */
+gboolean kj_literal_unit_apart(const char *text, KjSpan word, KjSpan *number);
+
 /* Appends the canonical form of a module: the formatter. Keeps every comment. */
 void kj_print_module(const KjAstModule *module, const KjSources *sources, GString *out);
 

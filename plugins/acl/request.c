@@ -124,12 +124,47 @@ static gboolean is_clean(const char *bytes, gsize length) {
     return TRUE;
 }
 
+/* json-glib keeps the last of two members of one name, another reader of the same bytes the first: who approved a request for `bob` must not have
+ * sent one for `eve`. So each member that is read is counted, and an object that ends with fewer had one twice. */
+typedef struct {
+    GHashTable *counts; /* of JsonObject: members read */
+    char *twice;        /* the first name found twice */
+} Members;
+
+static void count_member(JsonParser *parser, JsonObject *object, const char *name, gpointer data) {
+    Members *members = data;
+    guint count = GPOINTER_TO_UINT(g_hash_table_lookup(members->counts, object)) + 1;
+    (void)parser;
+    g_hash_table_insert(members->counts, object, GUINT_TO_POINTER(count));
+    if (!members->twice && count > json_object_get_size(object))
+        members->twice = g_strdup(name);
+}
+
+static gboolean parse(JsonParser *parser, const char *bytes, gsize length, GError **error) {
+    g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
+    g_autoptr(GError) problem = NULL;
+    Members members = { counts, NULL };
+    gulong handler = g_signal_connect(parser, "object-member", G_CALLBACK(count_member), &members);
+    gboolean good = json_parser_load_from_data(parser, bytes, (gssize)length, &problem);
+    g_autofree char *twice = members.twice;
+    g_signal_handler_disconnect(parser, handler);
+    if (!good) {
+        g_autofree char *message = g_utf8_make_valid(problem->message, -1); /* json-glib quotes single bytes */
+        return fail(error, message);
+    }
+    if (twice)
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not an AuthZEN evaluation request: the member `%s` stands twice in one object"), twice);
+    return !twice;
+}
+
 gboolean kj_acl_read_evaluation(KjRequestSink *sink, const char *bytes, gsize length, GError **error) {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
     if (!is_clean(bytes, length))
         return fail(error, _("it holds a NUL, half a character, an escape that JSON does not know, or more than a thousand brackets"));
-    if (length > G_MAXSSIZE || !json_parser_load_from_data(parser, bytes, (gssize)length, error))
-        return length > G_MAXSSIZE ? fail(error, _("too long")) : FALSE;
+    if (length > G_MAXSSIZE)
+        return fail(error, _("too long"));
+    if (!parse(parser, bytes, length, error))
+        return FALSE;
     JsonNode *root = json_parser_get_root(parser);
     if (!root || !JSON_NODE_HOLDS_OBJECT(root))
         return fail(error, _("the whole must be an object"));

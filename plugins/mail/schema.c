@@ -20,7 +20,7 @@ static const KjFieldDefinition fields[] = {
       .phrase = { "forwarded by {}", "転送元が{}" },
       .doc = { "The mailbox that forwards the message; missing when nobody does.", "メールを転送するメールボックス。転送でなければ欠ける。" } },
     { .name = "auto", .type = KJ_TYPE_BOOL,
-      .phrase = { "the message is forwarded or answered automatically", "自動転送または自動応答である" },
+      .phrase = { "the message is forwarded or answered automatically", "自動転送又は自動応答である" },
       .doc = { "Whether a program, not a person, sends it on.", "人ではなくプログラムが送るかどうか。" } },
     { .name = "size", .type = KJ_TYPE_SIZE,
       .phrase = { "of the size {}", "サイズが{}" },
