@@ -3,6 +3,7 @@
  * classbench: ClassBench rule sets as Kijun policies, and the answers Kijun has to give.
  *
  *     classbench policy RULES [NAME]           the set as a .pol file with one block (default `classbench`)
+ *     classbench whole RULES [NAME]            the same about nothing but packets that ClassBench has
  *     classbench trace TRACE                   headers as rows for --batch
  *     classbench answer RULES TRACE            what `kijun decide --batch` has to print, by plain scan
  *     classbench generate RULES COUNT SEED     COUNT rules with the structure of RULES
@@ -93,7 +94,17 @@ command_policy (int count, char **arguments)
     int status;
     g_autoptr (GArray) rules = load (arguments[0], kj_ruleset_parse, &status);
     if (rules != NULL)
-        kj_ruleset_print_policy (rules, count > 1 ? arguments[1] : DEFAULT_BLOCK, stdout);
+        kj_ruleset_print_policy (rules, count > 1 ? arguments[1] : DEFAULT_BLOCK, FALSE, stdout);
+    return status;
+}
+
+static int
+command_whole (int count, char **arguments)
+{
+    int status;
+    g_autoptr (GArray) rules = load (arguments[0], kj_ruleset_parse, &status);
+    if (rules != NULL)
+        kj_ruleset_print_policy (rules, count > 1 ? arguments[1] : DEFAULT_BLOCK, TRUE, stdout);
     return status;
 }
 
@@ -211,6 +222,7 @@ static const struct
     int (*run) (int count, char **arguments);
 } commands[] = {
     { "policy", "RULES [NAME]", 1, 2, command_policy },
+    { "whole", "RULES [NAME]", 1, 2, command_whole },
     { "trace", "TRACE", 1, 1, command_trace },
     { "answer", "RULES TRACE", 2, 2, command_answer },
     { "generate", "RULES COUNT SEED", 3, 3, command_generate },

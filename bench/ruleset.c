@@ -310,10 +310,10 @@ kj_header_print (const KjHeader *header, FILE *out)
 }
 
 static void
-print_clauses (const KjRule *rule, FILE *out)
+print_clauses (const KjRule *rule, gboolean whole, FILE *out)
 {
     for (guint field = 0; field < KJ_FIELDS; field++) {
-        if (kj_rule_is_any (rule, field))
+        if (kj_rule_is_any (rule, field) && !whole)
             continue;
         fprintf (out, " %s ", kj_fields[field].name);
         if (field < KJ_ADDRESSES)
@@ -326,13 +326,13 @@ print_clauses (const KjRule *rule, FILE *out)
 }
 
 void
-kj_ruleset_print_policy (const GArray *rules, const char *name, FILE *out)
+kj_ruleset_print_policy (const GArray *rules, const char *name, gboolean whole, FILE *out)
 {
     fprintf (out, "# Rule rN is the Nth rule of a ClassBench set; the effects are not part of the set.\n");
     fprintf (out, "firewall %s {\n    default " DEFAULT_EFFECT ";\n", name);
     for (guint i = 0; i < rules->len; i++) {
         fprintf (out, "    r%u: %s", i + 1, kj_ruleset_effect (i));
-        print_clauses (&g_array_index (rules, KjRule, i), out);
+        print_clauses (&g_array_index (rules, KjRule, i), whole, out);
         fputs (";\n", out);
     }
     fputs ("}\n", out);

@@ -85,8 +85,9 @@ gssize kj_ruleset_find (const GArray *rules, const KjHeader *header);
  * shows up as a wrong effect more often than not. */
 const char *kj_ruleset_effect (gsize index);
 
-/* Writes the rules as a Kijun policy with one firewall block `name`. */
-void kj_ruleset_print_policy (const GArray *rules, const char *name, FILE *out);
+/* Writes the rules as a Kijun policy with one firewall block `name`. With `whole` a field that holds its whole range is written too: a rule without it
+ * means packets that ClassBench does not have as well, of IPv6 and without ports. */
+void kj_ruleset_print_policy (const GArray *rules, const char *name, gboolean whole, FILE *out);
 
 /* Writes headers as the rows that `kijun decide --batch` reads. */
 void kj_headers_print_batch (const GArray *headers, FILE *out);

@@ -46,7 +46,7 @@ printed (const GArray *records, Print print)
 static void
 print_policy (const GArray *rules, FILE *out)
 {
-    kj_ruleset_print_policy (rules, "t", out);
+    kj_ruleset_print_policy (rules, "t", FALSE, out);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../history/revision.h"
 #include "cli.h"
 
 static char *format, *fail_on, *at;
@@ -50,19 +51,22 @@ int kj_command_check(int argc, char **argv) {
         return code;
     const char *path = argc > 1 ? argv[1] : ".";
     gboolean strict = g_strcmp0(fail_on, "warning") == 0;
-    gint64 instant;
-    if (!kj_cli_instant(at, &instant))
+    KjAnalysis analysis;
+    if (!kj_cli_analysis(at, path, &analysis))
         return KJ_EXIT_USAGE;
 
     g_autoptr(GError) error = NULL;
     g_autoptr(KjCompilation) compilation = kj_compilation_new();
     compilation->findings = TRUE;
-    if (!kj_compilation_load(compilation, path, &error))
+    if (!kj_revision_load(compilation, path, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     /* What only shows when the rules become tables (a rule with too many boxes) is a mistake of the policy too. */
     if (compilation->policy) {
         g_autoptr(GBytes) bytes = kj_build(compilation->policy, FALSE, compilation->diagnostics);
-        (void)bytes;
+        g_autoptr(KjTable) table = bytes ? kj_table_new(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL) : NULL;
+        analysis.table = table;
+        if (bytes)
+            kj_analyse(compilation->policy, &analysis, compilation->diagnostics);
     }
 
     print_diagnostics(compilation, path);

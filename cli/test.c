@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijun test: the tests written in the policy, run on its tables. Proofs (`prove`) are read and typed; they are told as skipped, never as
- * passed, until the algebra decides them.
+ * kijun test: the tests written in the policy, run on its tables, and its proofs, decided for all requests by the algebra. A proof that is neither shown
+ * nor refuted has failed. A request that refutes one is tried on the table before it is told.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,26 +10,26 @@
 #include <kijun/explain.h>
 #include <kijun/view.h>
 
+#include "../compiler/analyse/replay.h"
 #include "cli.h"
+#include "coverage.h"
 
 typedef struct {
     const char *name;
     char *failure; /* NULL: passed */
-    gboolean skipped;
-    char *position;
 } Result;
 
 typedef struct {
     const KjCompilation *compilation;
     KjTable *table;
+    KjAnalysis analysis;
     GArray *results;
-    GHashTable *reached; /* "module.block\nlabel" of each rule that decided a test */
+    gboolean wrong; /* an example did not show what the algebra said */
 } Run;
 
 static void clear_result(gpointer data) {
     Result *result = data;
     g_free(result->failure);
-    g_free(result->position);
 }
 
 static char *position(const Run *run, KjSpan span) {
@@ -60,15 +60,6 @@ static gboolean set_values(const KjTable *table, guint block, const KjTestCase *
     return TRUE;
 }
 
-/* Every rule that shares in the decision counts as reached. */
-static void mark_reached(Run *run, const KjTestCase *test, const KjRequest *request, const KjVerdict *verdict) {
-    for (guint i = 0; i < verdict->matched && verdict->rule != KJ_RULE_DEFAULT; i++) {
-        KjRuleView rule;
-        kj_view_rule(run->table, kj_request_matched_rule(request, i), &rule);
-        g_hash_table_add(run->reached, g_strdup_printf("%s\n%s", test->block->qualified, rule.label));
-    }
-}
-
 /* NULL when the case holds; else why not. */
 static char *run_case(Run *run, const KjTestCase *test) {
     g_autoptr(GError) error = NULL;
@@ -79,7 +70,6 @@ static char *run_case(Run *run, const KjTestCase *test) {
     KjVerdict verdict = { .size = sizeof verdict };
     set_values(run->table, block, test, request, &error); /* a bad value decides to an error, which is an answer too */
     kj_decide(request, &verdict);
-    mark_reached(run, test, request, &verdict);
 
     gboolean good = FALSE;
     for (guint i = 0; i < test->effect_count; i++)
@@ -96,10 +86,30 @@ static char *run_case(Run *run, const KjTestCase *test) {
                            problem ? ": " : "", problem ? problem : "");
 }
 
+/* NULL when every request of the case gets one of its effects; else why not, with one that does not. */
+static char *run_proof(Run *run, const KjProofCase *proof) {
+    KjReplay replay = { run->compilation->policy, run->table, TRUE };
+    g_autofree char *where = position(run, proof->span), *command = NULL;
+    KjProof result;
+    kj_prove_case(proof, &run->analysis, &result);
+    char *failure = result.holds ? NULL : g_strdup_printf("%s: %s", where, result.reason);
+    if (result.witness) {
+        g_free(failure);
+        command = kj_replay_command(run->analysis.path, proof->block, result.witness);
+        gboolean shown = kj_replay_decides(&replay, proof->block, result.rule, result.witness);
+        failure = g_strdup_printf(shown ? _("%s: %s; for example: %s")
+                                        : _("%s: %s, it seems, but the example does not show it, which is our mistake: %s"),
+                                  where, result.reason, command);
+        run->wrong |= !shown;
+    }
+    kj_proof_clear(&result);
+    return failure;
+}
+
 static void run_test(Run *run, const KjTest *test) {
-    Result result = { test->name, NULL, test->proof, position(run, test->span) };
-    for (guint i = 0; !test->proof && i < test->count; i++) {
-        g_autofree char *failure = run_case(run, &test->cases[i]);
+    Result result = { test->name, NULL };
+    for (guint i = 0; i < test->count; i++) {
+        g_autofree char *failure = test->proof ? run_proof(run, &test->proofs[i]) : run_case(run, &test->cases[i]);
         if (!failure)
             continue;
         char *joined = result.failure ? g_strconcat(result.failure, "\n", failure, NULL) : g_strdup(failure);
@@ -109,16 +119,14 @@ static void run_test(Run *run, const KjTest *test) {
     g_array_append_val(run->results, result);
 }
 
-static void print_text(const Run *run, guint failed, guint skipped) {
+static void print_text(const Run *run, guint failed) {
     for (guint i = 0; i < run->results->len; i++) {
         const Result *result = &g_array_index(run->results, Result, i);
-        printf("%-4s %s\n", result->skipped ? "skip" : result->failure ? "FAIL" : "ok", result->name);
+        printf("%-4s %s\n", result->failure ? "FAIL" : "ok", result->name);
         if (result->failure)
             printf("     %s\n", result->failure);
-        if (result->skipped)
-            printf(_("     %s: a proof; this version reads and types proofs but does not decide them yet\n"), result->position);
     }
-    printf(_("%u passed, %u failed, %u skipped\n"), run->results->len - failed - skipped, failed, skipped);
+    printf(_("%u passed, %u failed\n"), run->results->len - failed, failed);
 }
 
 static void print_tap(const Run *run) {
@@ -127,16 +135,15 @@ static void print_tap(const Run *run) {
         const Result *result = &g_array_index(run->results, Result, i);
         g_autofree char *name = g_strdup(result->name);
         g_strdelimit(name, "#\n", ' ');
-        printf("%sok %u - %s%s\n", result->failure ? "not " : "", i + 1, name, result->skipped ? " # SKIP proofs are not decided yet" : "");
+        printf("%sok %u - %s\n", result->failure ? "not " : "", i + 1, name);
         g_auto(GStrv) lines = g_strsplit(result->failure ? result->failure : "", "\n", -1);
         for (guint l = 0; lines[l] && lines[l][0]; l++)
             printf("# %s\n", lines[l]);
     }
 }
 
-static void print_junit(const Run *run, guint failed, guint skipped) {
-    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"kijun\" tests=\"%u\" failures=\"%u\" skipped=\"%u\">\n", run->results->len,
-           failed, skipped);
+static void print_junit(const Run *run, guint failed) {
+    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"kijun\" tests=\"%u\" failures=\"%u\">\n", run->results->len, failed);
     for (guint i = 0; i < run->results->len; i++) {
         const Result *result = &g_array_index(run->results, Result, i);
         g_autofree char *name = g_markup_escape_text(result->name, -1);
@@ -144,48 +151,46 @@ static void print_junit(const Run *run, guint failed, guint skipped) {
         printf("  <testcase name=\"%s\">", name);
         if (failure)
             printf("<failure>%s</failure>", failure);
-        if (result->skipped)
-            fputs("<skipped/>", stdout);
         puts("</testcase>");
     }
     puts("</testsuite>");
 }
 
-/* Which rules decided at least one test. Returns the share in percent. */
-static guint print_coverage(const Run *run) {
-    guint rules = 0, reached = 0;
-    for (const KjBlock *block = run->compilation->policy->blocks; block; block = block->next) {
-        for (guint i = 0; i < block->rule_count; i++, rules++) {
-            g_autofree char *key = g_strdup_printf("%s\n%s", block->qualified, block->rules[i].label);
-            if (g_hash_table_contains(run->reached, key)) {
-                reached++;
-                continue;
-            }
-            g_autofree char *where = position(run, block->rules[i].span);
-            fprintf(stderr, _("%s: no test is decided by `%s` of `%s`\n"), where, block->rules[i].label, block->qualified);
-        }
+static void print_json(const Run *run, guint failed, const GPtrArray *coverage) {
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "version");
+    json_builder_add_int_value(builder, 1);
+    json_builder_set_member_name(builder, "failed");
+    json_builder_add_int_value(builder, failed);
+    json_builder_set_member_name(builder, "tests");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < run->results->len; i++) {
+        const Result *result = &g_array_index(run->results, Result, i);
+        json_builder_begin_object(builder);
+        json_builder_set_member_name(builder, "name");
+        json_builder_add_string_value(builder, result->name);
+        json_builder_set_member_name(builder, "failure");
+        if (result->failure)
+            json_builder_add_string_value(builder, result->failure);
+        else
+            json_builder_add_null_value(builder);
+        json_builder_end_object(builder);
     }
-    guint share = rules ? reached * 100 / rules : 100;
-    fprintf(stderr, _("coverage: %u of %u rules decide a test (%u %%)\n"), reached, rules, share);
-    return share;
-}
-
-static KjTable *build(const KjCompilation *compilation, int *code) {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = kj_build(compilation->policy, TRUE, compilation->diagnostics);
-    KjTable *table = bytes ? kj_table_new(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &error) : NULL;
-    if (!table)
-        *code = kj_cli_fail(KJ_EXIT_POLICY, "%s", error ? error->message : _("the policy does not build; `kijun check` says why"));
-    return table;
+    json_builder_end_array(builder);
+    if (coverage)
+        kj_cli_coverage_json(coverage, run->compilation->sources, builder);
+    json_builder_end_object(builder);
+    kj_cli_print_json(json_builder_get_root(builder));
 }
 
 static char *format;
-static gboolean coverage;
+static gboolean wants_coverage;
 static int threshold;
 
 const GOptionEntry kj_options_test[] = {
-    { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|tap|junit" },
-    { "coverage", 0, 0, G_OPTION_ARG_NONE, &coverage, N_("Tell which rules no test is decided by"), NULL },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|tap|junit|json" },
+    { "coverage", 0, 0, G_OPTION_ARG_NONE, &wants_coverage, N_("Tell which rules no test is decided by, and which values of a rule no test touches"), NULL },
     { "threshold", 0, 0, G_OPTION_ARG_INT, &threshold, N_("With --coverage: fail below this share of rules, in percent"), "N" },
     G_OPTION_ENTRY_NULL,
 };
@@ -194,29 +199,34 @@ int kj_command_test(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
     if (!kj_cli_options(&argc, &argv, 0, 1, &code))
         return code;
-    g_autoptr(KjCompilation) compilation = kj_cli_compile(argc > 1 ? argv[1] : ".", FALSE, &code);
+    const char *path = argc > 1 ? argv[1] : ".";
+    g_autoptr(KjCompilation) compilation = kj_cli_compile(path, FALSE, &code);
     if (!compilation)
         return code;
-    g_autoptr(KjTable) table = build(compilation, &code);
+    g_autoptr(KjTable) table = kj_cli_build(compilation, &code);
     if (!table)
         return code;
 
-    Run run = { compilation, table, g_array_new(FALSE, FALSE, sizeof(Result)), g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
+    Run run = { .compilation = compilation, .table = table, .results = g_array_new(FALSE, FALSE, sizeof(Result)) };
+    kj_cli_analysis(NULL, path, &run.analysis);
     g_array_set_clear_func(run.results, clear_result);
-    guint failed = 0, skipped = 0;
+    guint failed = 0;
     for (const KjTest *test = compilation->policy->tests; test; test = test->next) {
         run_test(&run, test);
         failed += g_array_index(run.results, Result, run.results->len - 1).failure != NULL;
-        skipped += test->proof;
     }
-    if (g_strcmp0(format, "tap") == 0)
+    g_autoptr(GPtrArray) coverage = wants_coverage ? kj_coverage_measure(compilation->policy) : NULL;
+    if (g_strcmp0(format, "json") == 0)
+        print_json(&run, failed, coverage);
+    else if (g_strcmp0(format, "tap") == 0)
         print_tap(&run);
     else if (g_strcmp0(format, "junit") == 0)
-        print_junit(&run, failed, skipped);
+        print_junit(&run, failed);
     else
-        print_text(&run, failed, skipped);
-    gboolean thin = coverage && (int)print_coverage(&run) < threshold;
+        print_text(&run, failed);
+    if (coverage && g_strcmp0(format, "json") != 0)
+        kj_cli_coverage_print(coverage, compilation->sources);
+    gboolean thin = coverage && (int)kj_cli_coverage_share(coverage) < threshold;
     g_array_unref(run.results);
-    g_hash_table_unref(run.reached);
-    return failed > 0 || thin ? KJ_EXIT_POLICY : KJ_EXIT_FINE;
+    return run.wrong ? KJ_EXIT_BUG : failed > 0 || thin ? KJ_EXIT_POLICY : KJ_EXIT_FINE;
 }

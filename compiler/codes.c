@@ -20,6 +20,7 @@ static const KjCodePage pages[] = {
 #include "codes/values.def"
 #include "codes/rules.def"
 #include "codes/standards.def"
+#include "codes/conformance.def"
 #include "codes/tests.def"
 #include "codes/findings.def"
 #undef KJ_PAGE

@@ -3,7 +3,7 @@
  * Collecting diagnostics. A diagnostic is a code, a span and a sentence; the sentence is formatted (and translated) when it is
  * reported, because its arguments do not live longer, and everything else is worked out when it is printed (diagnostics_*.c).
  *
- * Errors and warnings are capped separately, so that a flood of warnings cannot hide the error behind them. Past the cap a report is
+ * Errors, warnings and notes are capped separately, so that a flood of the one cannot hide the other. Past the cap a report is
  * counted and nothing more: callers get one scrap object that forgets what it is told, so they never have to ask whether theirs was kept.
  */
 #include "diagnostics_private.h"
@@ -48,24 +48,39 @@ kj_diagnostics_free(KjDiagnostics *diagnostics)
 }
 
 KjDiagnostic *
-kj_report(KjDiagnostics *diagnostics, KjCode code, KjSpan span, ...)
+kj_report_list(KjDiagnostics *diagnostics, KjCode code, KjSpan span, va_list arguments)
 {
     const KjCodeEntry *entry = kj_code_find(code);
-    guint *count = entry->severity == KJ_SEVERITY_ERROR ? &diagnostics->errors : &diagnostics->warnings;
+    guint *count = &diagnostics->counts[entry->severity];
     KjDiagnostic *diagnostic;
-    va_list arguments;
 
-    if ((*count)++ >= KJ_LIMIT_ERRORS)
+    if ((*count)++ >= (entry->severity == KJ_SEVERITY_ERROR ? KJ_LIMIT_ERRORS : KJ_LIMIT_WARNINGS))
         return &diagnostics->scrap;
     diagnostic = g_new0(KjDiagnostic, 1);
     g_ptr_array_add(diagnostics->list, diagnostic);
     diagnostic->code = code;
     diagnostic->severity = entry->severity;
     diagnostic->span = span;
-    va_start(arguments, span);
     diagnostic->message = g_strdup_vprintf(_(entry->message), arguments);
+    return diagnostic;
+}
+
+KjDiagnostic *
+kj_report(KjDiagnostics *diagnostics, KjCode code, KjSpan span, ...)
+{
+    KjDiagnostic *diagnostic;
+    va_list arguments;
+
+    va_start(arguments, span);
+    diagnostic = kj_report_list(diagnostics, code, span, arguments);
     va_end(arguments);
     return diagnostic;
+}
+
+KjDiagnostic *
+kj_report_scrap(KjDiagnostics *diagnostics)
+{
+    return &diagnostics->scrap;
 }
 
 void
@@ -116,23 +131,30 @@ kj_diagnostics_fixes(const KjDiagnostics *diagnostics)
 guint
 kj_diagnostics_errors(const KjDiagnostics *diagnostics)
 {
-    return diagnostics->errors;
+    return diagnostics->counts[KJ_SEVERITY_ERROR];
 }
 
 guint
 kj_diagnostics_warnings(const KjDiagnostics *diagnostics)
 {
-    return diagnostics->warnings;
+    return diagnostics->counts[KJ_SEVERITY_WARNING];
+}
+
+const char *
+kj_severity_name(KjSeverity severity)
+{
+    static const char *const names[] = { [KJ_SEVERITY_NOTE] = N_("note"), [KJ_SEVERITY_WARNING] = N_("warning"), [KJ_SEVERITY_ERROR] = N_("error") };
+
+    return names[severity];
 }
 
 /* ---- did you mean ---- */
 
 /* Levenshtein's distance with neighbours that change places counted once (optimal string alignment), over code points. Gives up, with
- * limit + 1, as soon as a whole row is beyond `limit`. Cost: the product of the lengths. */
+ * limit + 1, as soon as a whole row is beyond `limit`. `rows` has room for three. Cost: the product of the lengths. */
 static glong
-edit_distance(const gunichar *a, glong a_length, const gunichar *b, glong b_length, glong limit)
+edit_distance(glong *rows, const gunichar *a, glong a_length, const gunichar *b, glong b_length, glong limit)
 {
-    g_autofree glong *rows = g_new(glong, 3 * (b_length + 1));
     glong *before = rows, *last = rows + b_length + 1, *row = last + b_length + 1;
 
     if (ABS(a_length - b_length) > limit)
@@ -169,8 +191,9 @@ kj_did_you_mean(const char *word, const char *const *candidates)
     for (; *candidates != NULL; candidates++) {
         glong candidate_length, distance;
         g_autofree gunichar *candidate = g_utf8_to_ucs4_fast(*candidates, -1, &candidate_length);
+        g_autofree glong *rows = g_new(glong, 3 * (candidate_length + 1));
 
-        distance = edit_distance(wide, length, candidate, candidate_length, best - 1);
+        distance = edit_distance(rows, wide, length, candidate, candidate_length, best - 1);
         if (distance < best) {
             best = distance;
             nearest = *candidates;

@@ -9,7 +9,11 @@
 
 #include "source.h"
 
+/* An error stops the build, a warning asks for a change, a note is something to know: nothing need be wrong. */
 typedef enum { KJ_SEVERITY_NOTE = 1, KJ_SEVERITY_WARNING, KJ_SEVERITY_ERROR } KjSeverity;
+
+/* "error", "warning", "note": for programs as it is, for people through _(). */
+const char *kj_severity_name(KjSeverity severity);
 
 typedef enum {
 #define KJ_DIAGNOSTIC(number, name, severity, message) KJ_CODE_##name = number,
@@ -24,8 +28,11 @@ void kj_diagnostics_free(KjDiagnostics *diagnostics);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjDiagnostics, kj_diagnostics_free)
 
 /* Reports; the message is the code's sentence with these arguments. The result may be given to the functions below in the same breath;
- * it belongs to `diagnostics`. Reports beyond KJ_LIMIT_ERRORS are counted and return a scrap object. */
+ * it belongs to `diagnostics`. Reports beyond KJ_LIMIT_ERRORS (warnings and notes: KJ_LIMIT_WARNINGS, each) are counted and return a scrap object. */
 KjDiagnostic *kj_report(KjDiagnostics *diagnostics, KjCode code, KjSpan span, ...);
+KjDiagnostic *kj_report_list(KjDiagnostics *diagnostics, KjCode code, KjSpan span, va_list arguments);
+/* The scrap object, for what is not to be told after all. */
+KjDiagnostic *kj_report_scrap(KjDiagnostics *diagnostics);
 
 /* "first defined here": a second place. */
 void kj_report_related(KjDiagnostic *diagnostic, KjSpan span, const char *message);
@@ -41,7 +48,7 @@ const char *kj_did_you_mean(const char *word, const char *const *candidates);
 
 guint kj_diagnostics_errors(const KjDiagnostics *diagnostics);
 guint kj_diagnostics_warnings(const KjDiagnostics *diagnostics);
-/* Whether the code was reported, among the first KJ_LIMIT_ERRORS. */
+/* Whether the code was reported, among those that are kept. */
 gboolean kj_diagnostics_has(const KjDiagnostics *diagnostics, KjCode code);
 
 /* What may be written instead of a span, and which code says so. */

@@ -44,7 +44,7 @@ kj_diagnostics_print_github(const KjDiagnostics *diagnostics, const KjSources *s
     for (guint i = 0; i < sorted->len; i++) {
         const KjDiagnostic *diagnostic = sorted->pdata[i];
 
-        g_string_append_printf(out, "::%s ", diagnostic->severity == KJ_SEVERITY_ERROR ? "error" : "warning");
+        g_string_append_printf(out, "::%s ", diagnostic->severity == KJ_SEVERITY_NOTE ? "notice" : kj_severity_name(diagnostic->severity));
         append_place(diagnostic, sources, folder, out);
         g_string_append_printf(out, "title=KJ%04d::", (int)diagnostic->code);
         append_escaped(out, diagnostic->message, FALSE);

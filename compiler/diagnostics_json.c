@@ -29,7 +29,7 @@ add_diagnostic(JsonBuilder *builder, const KjDiagnostic *diagnostic, const KjSou
 
     json_builder_begin_object(builder);
     kj_json_text(builder, "code", code);
-    kj_json_text(builder, "severity", diagnostic->severity == KJ_SEVERITY_ERROR ? "error" : "warning");
+    kj_json_text(builder, "severity", kj_severity_name(diagnostic->severity));
     add_place(builder, sources, diagnostic->span);
     kj_json_text(builder, "message", diagnostic->message);
     json_builder_set_member_name(builder, "related");

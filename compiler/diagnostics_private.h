@@ -27,7 +27,7 @@ struct KjDiagnostic {
 
 struct KjDiagnostics {
     GPtrArray *list; /* of KjDiagnostic, as reported */
-    guint errors, warnings;
+    guint counts[KJ_SEVERITY_ERROR + 1]; /* of each severity, those past the cap included */
     KjDiagnostic scrap; /* what reports past the cap are written to, and forgotten by */
 };
 

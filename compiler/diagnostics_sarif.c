@@ -18,12 +18,6 @@ typedef struct {
     GPtrArray *codes; /* KjCodeEntry in order; a result's ruleIndex points into it */
 } Log;
 
-static const char *
-level(KjSeverity severity)
-{
-    return severity == KJ_SEVERITY_ERROR ? "error" : "warning";
-}
-
 static void
 begin(const Log *log, const char *name)
 {
@@ -80,7 +74,7 @@ add_rule(const Log *log, const KjCodeEntry *entry)
         add_message(log, "help", help);
     }
     begin(log, "defaultConfiguration");
-    kj_json_text(log->builder, "level", level(entry->severity));
+    kj_json_text(log->builder, "level", kj_severity_name(entry->severity));
     json_builder_end_object(log->builder);
     json_builder_end_object(log->builder);
 }
@@ -193,7 +187,7 @@ add_result(const Log *log, const KjDiagnostic *diagnostic)
     json_builder_begin_object(log->builder);
     kj_json_text(log->builder, "ruleId", id);
     kj_json_integer(log->builder, "ruleIndex", rule_index(log, diagnostic->code));
-    kj_json_text(log->builder, "level", level(diagnostic->severity));
+    kj_json_text(log->builder, "level", kj_severity_name(diagnostic->severity));
     add_message(log, "message", message);
     begin_list(log, "locations");
     if (kj_diagnostics_file(log->sources, diagnostic->span) != NULL)

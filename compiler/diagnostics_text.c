@@ -113,8 +113,8 @@ append_place(const KjSources *sources, KjSpan span, GString *out, guint *line)
 static void
 print_one(const KjDiagnostic *diagnostic, const KjSources *sources, gboolean colour, GString *out)
 {
-    const char *severity = diagnostic->severity == KJ_SEVERITY_ERROR ? _("error") : _("warning");
-    const char *tint = !colour ? "" : diagnostic->severity == KJ_SEVERITY_ERROR ? RED : YELLOW;
+    static const char *const tints[] = { [KJ_SEVERITY_NOTE] = CYAN, [KJ_SEVERITY_WARNING] = YELLOW, [KJ_SEVERITY_ERROR] = RED };
+    const char *severity = _(kj_severity_name(diagnostic->severity)), *tint = colour ? tints[diagnostic->severity] : "";
     const KjSourceFile *file = kj_diagnostics_file(sources, diagnostic->span);
     guint line = 0;
 
@@ -148,8 +148,11 @@ void
 kj_diagnostics_print_text(const KjDiagnostics *diagnostics, const KjSources *sources, gboolean colour, GString *out)
 {
     g_autoptr(GPtrArray) sorted = kj_diagnostics_in_order(diagnostics);
-    guint untold = diagnostics->errors + diagnostics->warnings - sorted->len;
+    guint untold = 0;
 
+    for (guint severity = KJ_SEVERITY_NOTE; severity <= KJ_SEVERITY_ERROR; severity++)
+        untold += diagnostics->counts[severity];
+    untold -= sorted->len;
     for (guint i = 0; i < sorted->len; i++)
         print_one(sorted->pdata[i], sources, colour, out);
     if (untold > 0)

@@ -468,8 +468,10 @@ static gboolean shows(Comparison *comparison, guint side, const KjWitness *witne
 }
 
 static void add_witness(Comparison *comparison, KjChangeRegion *region) {
+    const char *zone = comparison->blocks[comparison->blocks[NEW] ? NEW : OLD]->zone;
+
     for (guint i = 0; i < MIN(region->boxes->len, WITNESS_TRIES) && !region->witness; i++)
-        region->witness = kj_witness_new(comparison->change->universe, region->boxes->pdata[i], comparison->options->now, NULL);
+        region->witness = kj_witness_new(comparison->change->universe, region->boxes->pdata[i], comparison->options->now, zone);
     if (!region->witness)
         return;
     for (guint side = OLD; side <= NEW; side++) {
@@ -478,10 +480,40 @@ static void add_witness(Comparison *comparison, KjChangeRegion *region) {
     }
 }
 
+/* The aspect of an obligation decides the effect as well, and so finds again what the decision's own regions tell; told is only where the obligation alone changes,
+ * or changes the other way. What is asked for where rules add up is told aspect by aspect, and the whole says it again. */
+static gboolean is_told_elsewhere(const Comparison *comparison, const KjChangeRegion *region) {
+    const KjDecision *a = region->old_decision, *b = region->new_decision;
+
+    switch (comparison->change->domain->combining) {
+    case KJ_COMBINING_STRICTEST:
+        return region->aspect && (strcmp(a->obligations, b->obligations) == 0 || (a->effect != b->effect && region->direction != KJ_DIRECTION_MIXED));
+    case KJ_COMBINING_ADD_UP:
+        return !region->aspect;
+    case KJ_COMBINING_FIRST_MATCH:
+        break;
+    }
+    return FALSE;
+}
+
+static void drop_repetitions(Comparison *comparison) {
+    guint kept = 0;
+
+    for (guint i = 0; i < comparison->regions->len; i++) {
+        KjChangeRegion *region = comparison->regions->pdata[i];
+        if (is_told_elsewhere(comparison, region))
+            g_ptr_array_unref(region->boxes);
+        else
+            comparison->regions->pdata[kept++] = region;
+    }
+    g_ptr_array_set_size(comparison->regions, (gint)kept);
+}
+
 static void tell_regions(Comparison *comparison) {
     KjBlockChange *change = comparison->change;
     guint most = comparison->options->most ? comparison->options->most : G_MAXUINT;
 
+    drop_repetitions(comparison);
     for (guint i = 0; i < comparison->regions->len; i++)
         measure(comparison, comparison->regions->pdata[i]);
     g_ptr_array_sort(comparison->regions, compare_regions);

@@ -345,15 +345,17 @@ static guint compare_effects(const KjDecisions *decisions, const KjDecision *fro
 
 KjDirection kj_decisions_compare(const KjDecisions *decisions, guint32 from, guint32 to) {
     const KjDecision *a = kj_decisions_get(decisions, from), *b = kj_decisions_get(decisions, to);
+    gboolean milder;
     guint ways;
 
     if (from == to)
         return KJ_DIRECTION_SAME;
     ways = compare_effects(decisions, a, b);
+    milder = (ways & KJ_DIRECTION_WIDENS) != 0;
     if (is_lost(a->obligations, b->obligations, ", "))
         ways |= KJ_DIRECTION_WIDENS;
-    if (is_lost(b->obligations, a->obligations, ", "))
-        ways |= KJ_DIRECTION_NARROWS;
+    if (is_lost(b->obligations, a->obligations, ", ") && !milder)
+        ways |= KJ_DIRECTION_NARROWS; /* whoever is let through now and noted down has not lost anything */
     return (KjDirection)ways;
 }
 

@@ -46,7 +46,8 @@ typedef enum {
 } KjDirection;
 
 /* What going from one decision to another does: a milder effect widens; of limits with the same key a rate is stricter when N1 <= N2 and W1 >= W2 (buckets:
- * rate and burst both), else they are incomparable; losing an obligation widens, gaining one narrows. */
+ * rate and burst both), else they are incomparable; losing an obligation widens, gaining one narrows
+ * unless the effect is milder. */
 KjDirection kj_decisions_compare(const KjDecisions *decisions, guint32 from, guint32 to);
 
 /* The aspects of a block, or of two versions of it: NULL stands for the whole decision (in strictest domains without obligations; in add-up domains

@@ -7,22 +7,17 @@
 
 #include <string.h>
 
-typedef enum { ARGUMENT_NONE, ARGUMENT_TEXT, ARGUMENT_NAME, ARGUMENT_DATE } Argument;
-
-static const struct {
-    const char *name;
-    Argument argument;
-    gboolean obligation;
-    const char *form; /* as it is written, for messages */
-} common[] = {
-    { "log", ARGUMENT_NONE, TRUE, "@log" },
-    { "alert", ARGUMENT_NONE, TRUE, "@alert" },
-    { "message", ARGUMENT_TEXT, TRUE, "@message(\"text\")" },
-    { "ref", ARGUMENT_TEXT, FALSE, "@ref(\"S0-140\")" },
-    { "owner", ARGUMENT_NAME, FALSE, "@owner(people.administrators)" },
-    { "article", ARGUMENT_TEXT, FALSE, "@article(\"III.2(5)\")" },
-    { "from", ARGUMENT_DATE, FALSE, "@from(2026-12-01)" },
-    { "until", ARGUMENT_DATE, FALSE, "@until(2026-12-31)" },
+const KjCommonAnnotation kj_common_annotations[] = {
+    { "log", KJ_ARGUMENT_NONE, TRUE, "@log", { "Record the decision.", "判定を記録する。" }, { "It is recorded.", "記録する。" } },
+    { "alert", KJ_ARGUMENT_NONE, TRUE, "@alert", { "Call somebody's attention.", "担当者に知らせる。" }, { "An alert is raised.", "警報を発する。" } },
+    { "message", KJ_ARGUMENT_TEXT, TRUE, "@message(\"text\")", { "What the one who asked is told; `ja \"...\"` behind it says it in Japanese.", "要求者に示す文。続けて `ja \"...\"` と書けば日本語でも示す。" },
+      { "Message: \"{}\"", "表示する文「{}」" } },
+    { "ref", KJ_ARGUMENT_TEXT, FALSE, "@ref(\"S0-140\")", { "What the rule goes back to.", "規則の基となる資料。" }, { "Reference: {}.", "参照: {}。" } },
+    { "owner", KJ_ARGUMENT_NAME, FALSE, "@owner(people.administrators)", { "Who answers for the rule.", "規則を所管する者。" }, { "Owner: {}.", "所管: {}。" } },
+    { "article", KJ_ARGUMENT_TEXT, FALSE, "@article(\"III.2(5)\")", { "The article it puts into practice.", "規則が実施する条項。" }, { "Article: {}.", "条項: {}。" } },
+    { "from", KJ_ARGUMENT_DATE, FALSE, "@from(2026-12-01)", { "The first day on which the rule holds.", "規則が効力をもつ最初の日。" }, { "", "" } },
+    { "until", KJ_ARGUMENT_DATE, FALSE, "@until(2026-12-31)", { "The last day on which the rule holds.", "規則が効力をもつ最後の日。" }, { "", "" } },
+    { .name = NULL },
 };
 
 typedef struct {
@@ -42,20 +37,19 @@ static void report_argument(Reading *reading, const KjAstAnnotation *annotation,
     KJ_CHECK_HELP(wrong, _("write `%s`"), form);
 }
 
-static gboolean fits(const KjAstAnnotation *annotation, Argument argument) {
+static gboolean fits(const KjAstAnnotation *annotation, KjAnnotationArgument argument) {
     const KjAstValue *value = annotation->argument;
 
-    if (annotation->translation.text
-        && (strcmp(annotation->name->text, "message") != 0 || annotation->translation.text->kind != KJ_VALUE_STRING))
+    if (annotation->translation.text && strcmp(annotation->name->text, "message") != 0)
         return FALSE;
     switch (argument) {
-    case ARGUMENT_NONE:
+    case KJ_ARGUMENT_NONE:
         return !value;
-    case ARGUMENT_TEXT:
+    case KJ_ARGUMENT_TEXT:
         return value && value->kind == KJ_VALUE_STRING;
-    case ARGUMENT_NAME:
+    case KJ_ARGUMENT_NAME:
         return value && (value->kind == KJ_VALUE_NAME || value->kind == KJ_VALUE_STRING);
-    case ARGUMENT_DATE:
+    case KJ_ARGUMENT_DATE:
         return value && value->kind == KJ_VALUE_DATE;
     }
     return FALSE;
@@ -96,23 +90,22 @@ static void read_owner(Reading *reading, const KjAstAnnotation *annotation) {
     if (entity)
         add_note(reading, "owner", value->name->text, NULL, FALSE);
     else if (!blocked)
-        kj_names_unknown(reading->scope, value->name, NULL);
+        kj_names_unknown(reading->scope, value->name, NULL, NULL);
 }
 
-static void read_common(Reading *reading, const KjAstAnnotation *annotation, guint kind) {
-    if (!fits(annotation, common[kind].argument)) {
-        report_argument(reading, annotation, common[kind].form);
+static void read_common(Reading *reading, const KjAstAnnotation *annotation, const KjCommonAnnotation *common) {
+    if (!fits(annotation, common->argument)) {
+        report_argument(reading, annotation, common->form);
         return;
     }
-    if (common[kind].argument == ARGUMENT_DATE) {
-        read_date(reading, annotation, strcmp(common[kind].name, "until") == 0);
-    } else if (common[kind].argument == ARGUMENT_NAME) {
+    if (common->argument == KJ_ARGUMENT_DATE) {
+        read_date(reading, annotation, strcmp(common->name, "until") == 0);
+    } else if (common->argument == KJ_ARGUMENT_NAME) {
         read_owner(reading, annotation);
     } else {
-        add_note(reading, common[kind].name, annotation->argument ? annotation->argument->text : NULL, NULL, common[kind].obligation);
+        add_note(reading, common->name, annotation->argument ? annotation->argument->text : NULL, NULL, common->obligation);
         if (annotation->translation.text)
-            add_note(reading, common[kind].name, annotation->translation.text->text, annotation->translation.language->text,
-                     common[kind].obligation);
+            add_note(reading, common->name, annotation->translation.text->text, annotation->translation.language->text, common->obligation);
     }
 }
 
@@ -122,7 +115,7 @@ static gboolean read_own(Reading *reading, const KjAstAnnotation *annotation) {
     for (const KjAnnotationDefinition *own = domain->annotations; own && own->name; own++) {
         if (strcmp(own->name, annotation->name->text) != 0)
             continue;
-        if (!fits(annotation, own->has_argument ? ARGUMENT_TEXT : ARGUMENT_NONE))
+        if (!fits(annotation, own->has_argument ? KJ_ARGUMENT_TEXT : KJ_ARGUMENT_NONE))
             report_argument(reading, annotation,
                             kj_arena_printf(reading->scope->checker->arena, own->has_argument ? "@%s(\"text\")" : "@%s", own->name));
         else
@@ -138,8 +131,8 @@ static void report_unknown(Reading *reading, const KjAstAnnotation *annotation) 
     GPtrArray *names = g_ptr_array_new();
     const char *near;
 
-    for (guint i = 0; i < G_N_ELEMENTS(common); i++)
-        g_ptr_array_add(names, (gpointer)common[i].name);
+    for (const KjCommonAnnotation *common = kj_common_annotations; common->name; common++)
+        g_ptr_array_add(names, (gpointer)common->name);
     for (const KjAnnotationDefinition *own = reading->scope->block->block->domain->annotations; own && own->name; own++)
         g_ptr_array_add(names, (gpointer)own->name);
     g_ptr_array_add(names, NULL);
@@ -159,11 +152,11 @@ void kj_check_annotations(const KjScope *scope, const KjAstAnnotation *annotatio
         return;
     reading.notes = g_array_new(FALSE, FALSE, sizeof(KjNote));
     for (const KjAstAnnotation *annotation = annotations; annotation; annotation = annotation->next) {
-        guint kind = 0;
-        while (kind < G_N_ELEMENTS(common) && strcmp(common[kind].name, annotation->name->text) != 0)
-            kind++;
-        if (kind < G_N_ELEMENTS(common))
-            read_common(&reading, annotation, kind);
+        const KjCommonAnnotation *common = kj_common_annotations;
+        while (common->name && strcmp(common->name, annotation->name->text) != 0)
+            common++;
+        if (common->name)
+            read_common(&reading, annotation, common);
         else if (!read_own(&reading, annotation))
             report_unknown(&reading, annotation);
     }

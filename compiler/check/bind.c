@@ -132,6 +132,7 @@ static const KjCondition *bind_condition(const Binding *binding, const KjConditi
     case KJ_CONDITION_AND:
     case KJ_CONDITION_OR:
     case KJ_CONDITION_NOT:
+    case KJ_CONDITION_SHOWN:
         operands = kj_arena_newn(binding->arena, const KjCondition *, condition->count);
         for (guint i = 0; i < condition->count; i++)
             operands[i] = bind_condition(binding, condition->operands[i]);

@@ -76,6 +76,38 @@ static void check_blocks(KjChecker *checker, const GPtrArray *entities) {
     }
 }
 
+/* Lets, groups and types, before those that nobody used are looked through, which uses what they are made of. */
+static void list_names(KjChecker *checker) {
+    KjNamed **tail = &checker->policy->names;
+
+    for (guint i = 0; i < checker->modules->len; i++) {
+        const KjModule *module = g_ptr_array_index(checker->modules, i);
+        for (guint j = 0; j < module->entities->len; j++) {
+            const KjEntity *entity = g_ptr_array_index(module->entities, j);
+            if (entity->kind != KJ_ENTITY_LET && entity->kind != KJ_ENTITY_GROUP && entity->kind != KJ_ENTITY_TYPE)
+                continue;
+            *tail = kj_arena_new0(checker->arena, KjNamed);
+            **tail = (KjNamed){ NULL, entity->declaration, entity->used };
+            tail = &(*tail)->next;
+        }
+    }
+}
+
+static void list_modules(KjChecker *checker) {
+    KjPolicyModule *modules = kj_arena_newn(checker->arena, KjPolicyModule, checker->modules->len + 1);
+
+    for (guint i = 0; i < checker->modules->len; i++) {
+        const KjModule *module = g_ptr_array_index(checker->modules, i);
+        modules[i] = (KjPolicyModule){ module->name, module->tier, { module->syntax->file, 0, 0 } };
+        for (const KjAstDeclaration *d = module->syntax->declarations; d; d = d->next) {
+            if (d->kind == KJ_DECLARATION_MODULE)
+                modules[i].span = d->span;
+        }
+    }
+    checker->policy->modules = modules;
+    checker->policy->module_count = checker->modules->len;
+}
+
 KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, gboolean findings,
                    KjDiagnostics *diagnostics) {
     KjChecker *checker = checker_new(arena, sources, diagnostics);
@@ -91,8 +123,11 @@ KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modul
     policy->standards = linked(checker->standard_order);
     policy->blocks = linked(checker->blocks);
     kj_check_exceptions(checker);
+    kj_check_restored(checker);
     kj_check_enforcements(checker);
     kj_check_tests(checker);
+    list_names(checker);
+    list_modules(checker);
     kj_check_unused_lets(checker);
     if (findings)
         kj_check_findings(checker);
@@ -135,13 +170,35 @@ GHashTable *kj_check_table(KjChecker *checker) {
     return table;
 }
 
-gboolean kj_check_once(KjChecker *checker, KjCode code, KjSpan span) {
+/* FALSE when this code was already reported at this place. */
+static gboolean is_first(KjChecker *checker, KjCode code, KjSpan span) {
     return g_hash_table_add(checker->reported, g_strdup_printf("%u %u %u %u", (guint)code, span.file, span.start, span.end));
 }
 
-KjDiagnostic *kj_check_place(const KjScope *scope, KjDiagnostic *diagnostic, KjSpan span) {
-    if (scope->in_let && diagnostic)
+KjDiagnostic *kj_check_report(const KjScope *scope, KjCode code, KjSpan span, ...) {
+    KjDiagnostics *diagnostics = scope->checker->diagnostics;
+    KjDiagnostic *diagnostic;
+    va_list arguments;
+
+    if (!is_first(scope->checker, code, span))
+        return kj_report_scrap(diagnostics);
+    va_start(arguments, span);
+    diagnostic = kj_report_list(diagnostics, code, scope->in_let ? scope->use : span, arguments);
+    va_end(arguments);
+    if (scope->in_let)
         kj_report_related(diagnostic, span, _("the value comes from here"));
+    return diagnostic;
+}
+
+KjDiagnostic *kj_check_tell(KjChecker *checker, KjCode code, KjSpan span, ...) {
+    KjDiagnostic *diagnostic;
+    va_list arguments;
+
+    if (!is_first(checker, code, span))
+        return kj_report_scrap(checker->diagnostics);
+    va_start(arguments, span);
+    diagnostic = kj_report_list(checker->diagnostics, code, span, arguments);
+    va_end(arguments);
     return diagnostic;
 }
 
@@ -217,7 +274,8 @@ const char *kj_check_type_text(KjChecker *checker, const KjDataType *type) {
 }
 
 void kj_check_did_you_mean(KjDiagnostic *diagnostic, const char *word, const char *const *candidates) {
-    const char *near = diagnostic ? kj_did_you_mean(word, candidates) : NULL;
+    const char *near = kj_did_you_mean(word, candidates);
+
     if (near)
         kj_report_help(diagnostic, _("did you mean `%s`?"), near);
 }

@@ -7,7 +7,7 @@
  * and the result is kept for each pair of let and type, so that a let used by 10,000 rules is resolved once.
  *
  * Errors: a function that gives a result gives NULL or FALSE when it has reported; its caller goes on with the next independent thing and
- * never reports the same again. `kj_check_once` keeps one place from being told twice under two types.
+ * never reports the same again. `kj_check_report` and `kj_check_tell` tell one place once, under whatever types it is looked at.
  */
 #ifndef KJ_CHECK_H
 #define KJ_CHECK_H
@@ -129,8 +129,6 @@ typedef struct {
 
 GHashTable *kj_check_table(KjChecker *checker); /* string keys, freed with the checker */
 GPtrArray *kj_check_array(KjChecker *checker);  /* freed with the checker */
-/* FALSE when this code was already reported at this place. */
-gboolean kj_check_once(KjChecker *checker, KjCode code, KjSpan span);
 const char *kj_check_value_text(KjChecker *checker, const KjAstValue *value);
 const char *kj_check_type_text(KjChecker *checker, const KjDataType *type);
 /* "`a`, `b` or `c`", at most eight of them. */
@@ -140,24 +138,14 @@ void kj_check_did_you_mean(KjDiagnostic *diagnostic, const char *word, const cha
 /* The keys of a table, sorted, NULL-terminated; arena. */
 const char *const *kj_check_keys(KjChecker *checker, GHashTable *table);
 
-/* Reports at `span`, or for a type error inside a let at the place of its use with the let's own place as a related note. */
-#define KJ_CHECK_REPORT(scope, code, span, ...) \
-    (kj_check_once((scope)->checker, (code), (span)) \
-         ? kj_check_place((scope), \
-                          kj_report((scope)->checker->diagnostics, (code), (scope)->in_let ? (scope)->use : (span), ##__VA_ARGS__), \
-                          (span)) \
-         : NULL)
+/* Reports at `span`, or for a type error inside a let at the place of its use with the let's own place as a related note; what was reported
+ * before gives the scrap object. */
+KjDiagnostic *kj_check_report(const KjScope *scope, KjCode code, KjSpan span, ...);
 /* Reports at `span` wherever it is used: for what is wrong under every type. */
-#define KJ_CHECK_TELL(checker, code, span, ...) \
-    (kj_check_once((checker), (code), (span)) ? kj_report((checker)->diagnostics, (code), (span), ##__VA_ARGS__) : NULL)
-KjDiagnostic *kj_check_place(const KjScope *scope, KjDiagnostic *diagnostic, KjSpan span);
-
-#define KJ_CHECK_HELP(diagnostic, ...) \
-    do { \
-        KjDiagnostic *helped = (diagnostic); \
-        if (helped) \
-            kj_report_help(helped, __VA_ARGS__); \
-    } while (0)
+KjDiagnostic *kj_check_tell(KjChecker *checker, KjCode code, KjSpan span, ...);
+#define KJ_CHECK_REPORT kj_check_report
+#define KJ_CHECK_TELL kj_check_tell
+#define KJ_CHECK_HELP kj_report_help
 
 /* ---- graph.c: cycles, without recursion ---- */
 
@@ -181,7 +169,18 @@ KjEntity *kj_names_value(KjModule *module, const KjAstName *name, gboolean *bloc
 KjEntity *kj_names_type(KjModule *module, const KjAstName *name, gboolean *blocked);
 KjEntity *kj_names_block(KjChecker *checker, KjModule *module, const char *text, gboolean *blocked);
 /* Reports a name nothing has, once for each module, with the nearest of `candidates` (may be NULL) and of the module's own names. */
-void kj_names_unknown(const KjScope *scope, const KjAstName *name, const char *const *candidates);
+void kj_names_unknown(const KjScope *scope, const KjAstName *name, const KjDataType *type, const char *const *candidates);
+
+/* ---- suggest.c: what to write instead ---- */
+
+/* For a name nothing has, where a value of `type` (or NULL) is wanted. FALSE when there is nothing better to say than to declare it. */
+gboolean kj_suggest_value(KjDiagnostic *diagnostic, const KjAstName *name, const KjDataType *type);
+/* For a clause about a field that is none. */
+gboolean kj_suggest_clause(const KjScope *scope, KjDiagnostic *diagnostic, const KjAstName *name);
+/* Whether the unknown field belongs to a mistake that was told at the word before it: `less than`. */
+gboolean kj_suggest_is_told(const KjScope *scope, const KjAstName *name);
+/* Reports a difference of two single values, which is a range written with a minus. */
+gboolean kj_suggest_range(const KjScope *scope, const KjAstValue *value);
 /* The workspace's only type of that name: the module's own, one reached through `use`, or the only one there is. */
 KjEntity *kj_names_workspace_type(KjChecker *checker, KjModule *module, const char *name, gboolean *several);
 
@@ -235,6 +234,8 @@ gboolean kj_literal_range(const KjScope *scope, const KjDataType *type, const Kj
 void kj_literal_mismatch(const KjScope *scope, const KjDataType *type, const KjAstValue *value);
 /* A single value as the text a request carries. */
 const char *kj_literal_text(KjArena *arena, const KjDataType *type, const KjSet *set);
+/* Adds the text of each member of a set that lists them. FALSE when it does not, or has too many to write out. */
+gboolean kj_literal_texts(KjArena *arena, const KjDataType *type, const KjSet *set, GPtrArray *texts);
 
 /* ---- csv.c ---- */
 
@@ -309,6 +310,11 @@ const KjWindow *kj_window_earlier(const KjWindow *a, const KjWindow *b);
 
 /* Whether the answer to a request depends on the instant. known[i] is the set that holds the value of field i, or NULL. */
 gboolean kj_request_depends_on_time(const KjBlock *block, const KjSet *const *known);
+
+/* ---- restore.c ---- */
+
+/* Gives blocks the rules that hold again where a region exception has ended. Only in a policy without errors. */
+void kj_check_restored(KjChecker *checker);
 
 /* ---- standards.c, exceptions.c, enforce.c, tests.c, findings.c ---- */
 

@@ -223,8 +223,7 @@ const KjCondition *kj_condition_during(const KjScope *scope, const KjAstValue *v
     const KjWindow *window = kj_window_resolve(scope, value);
     KjCondition *condition;
 
-    if (scope->block)
-        scope->block->timed = TRUE;
+    scope->block->timed = TRUE;
     if (!window)
         return NULL;
     condition = about(scope, KJ_CONDITION_DURING, 0, span);
@@ -233,42 +232,6 @@ const KjCondition *kj_condition_during(const KjScope *scope, const KjAstValue *v
 }
 
 /* ---- has ---- */
-
-#define HAS_MEMBERS_MOST 1024u /* a range is asked for member by member */
-
-/* Neighbours are one interval, so { 3, 4 } comes as 3..4 and asks for either. FALSE when there are too many to write out. */
-static gboolean collect_points(const KjScope *scope, const KjDataType *type, KjInterval interval, GPtrArray *members) {
-    for (guint i = 0; i < HAS_MEMBERS_MOST; i++) {
-        KjInterval point = { interval.low, interval.low };
-        KjSet one = { .kind = KJ_SET_INTERVALS, .intervals = &point, .count = 1 };
-
-        g_ptr_array_add(members, (gpointer)kj_literal_text(scope->checker->arena, type, &one));
-        if (kj_ordinal_compare(interval.low, interval.high) == 0)
-            return TRUE;
-        kj_ordinal_next(&interval.low);
-    }
-    return FALSE;
-}
-
-static gboolean collect_members(const KjScope *scope, const KjDataType *type, const KjSet *set, GPtrArray *members) {
-    gboolean good = set->kind == KJ_SET_UNION || set->kind == KJ_SET_PATTERNS || set->kind == KJ_SET_INTERVALS;
-
-    for (guint i = 0; good && i < set->count; i++) {
-        if (set->kind == KJ_SET_UNION) {
-            good = collect_members(scope, type, set->members[i], members);
-        } else if (set->kind == KJ_SET_INTERVALS) {
-            good = collect_points(scope, type, set->intervals[i], members);
-        } else {
-            KjSet one = { .kind = KJ_SET_PATTERNS, .patterns = &set->patterns[i], .count = 1 };
-            const char *text = kj_literal_text(scope->checker->arena, type, &one);
-
-            good = text != NULL;
-            if (text)
-                g_ptr_array_add(members, (gpointer)text);
-        }
-    }
-    return good;
-}
 
 const KjCondition *kj_condition_has(const KjScope *scope, const KjAstExpression *expression) {
     int index = kj_field_find(scope, expression->name);
@@ -288,7 +251,7 @@ const KjCondition *kj_condition_has(const KjScope *scope, const KjAstExpression 
     }
     if (!kj_set_resolve(scope, &field->type, expression->value, &operand))
         return NULL;
-    if (operand.none || operand.any || !collect_members(scope, &field->type, operand.set, members)) {
+    if (operand.none || operand.any || !kj_literal_texts(scope->checker->arena, &field->type, operand.set, members)) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(scope->checker, KJ_CODE_HAS_PATTERN, expression->value->span,
                                     kj_check_value_text(scope->checker, expression->value)),
                       _("write the members out: `%s has { \"one\", \"other\" }`"), field->name);
@@ -357,7 +320,7 @@ static const KjCondition *name_condition(const KjScope *scope, const KjAstExpres
     if (entity)
         return named_condition(scope, expression, entity);
     if (!blocked)
-        kj_names_unknown(scope, name, kj_check_keys(scope->checker, scope->block->field_index));
+        kj_names_unknown(scope, name, NULL, kj_check_keys(scope->checker, scope->block->field_index));
     return NULL;
 }
 

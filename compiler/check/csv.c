@@ -180,7 +180,7 @@ static int column_index(KjChecker *checker, const KjCsvRow *header, const KjAstN
             return (int)i;
     }
     unknown = KJ_CHECK_TELL(checker, KJ_CODE_CSV_COLUMN, name->span, path, name->text);
-    near = unknown ? kj_did_you_mean(name->text, names) : NULL;
+    near = kj_did_you_mean(name->text, names);
     if (near)
         kj_report_help(unknown, _("did you mean `%s`?"), near);
     else
@@ -199,6 +199,7 @@ typedef struct {
 static int compare_cell(Selection *selection, const KjCell *cell, const KjAstValue *value) {
     gsize length = strlen(cell->text);
     guint64 number = 0;
+    static const KjDataType addresses = { .kind = KJ_TYPE_ADDRESS };
     KjOrdinal address;
     KjInterval range;
     gboolean read = FALSE;
@@ -223,8 +224,11 @@ static int compare_cell(Selection *selection, const KjCell *cell, const KjAstVal
     case KJ_VALUE_BOOL:
         return strcmp(cell->text, value->number ? "true" : "false") == 0 ? 0 : 2;
     case KJ_VALUE_ADDRESS:
-        read = kj_value_read_address(cell->text, length, &address, NULL)
-               && kj_value_read_prefix(value->text, strlen(value->text), &range, NULL);
+        if (!kj_literal_interval(selection->scope, &addresses, value, &range)) {
+            selection->bad = TRUE;
+            return 2;
+        }
+        read = kj_value_read_address(cell->text, length, &address, NULL);
         if (read)
             return kj_ordinal_compare(address, range.low) < 0 ? -1 : kj_ordinal_compare(address, range.high) > 0;
         break;

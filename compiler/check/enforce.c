@@ -44,8 +44,6 @@ static gboolean take_hosts(KjChecker *checker, KjModule *module, const KjAstValu
     const char **copy;
     KjOperand operand;
 
-    if (!value)
-        return TRUE;
     if (!kj_set_resolve(&scope, &text, value, &operand))
         return FALSE;
     if (operand.none || operand.any || !add_hosts(operand.set, hosts)) {

@@ -66,6 +66,7 @@ static gboolean take_target(KjChecker *checker, KjModule *module, const KjAstDec
     scope.block = state;
     if (!d->when)
         return take_rule(checker, state, name, exception);
+    exception->when = d->when;
     exception->region = kj_condition_check(&scope, d->when);
     return exception->region != NULL;
 }
@@ -98,7 +99,7 @@ static void take_approver(KjChecker *checker, KjModule *module, const KjAstDecla
     } else if (entity) {
         KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_NOT_A_GROUP, d->approved->span, d->approved->text), _("name a `group` of principals"));
     } else if (!blocked) {
-        kj_names_unknown(&scope, d->approved, NULL);
+        kj_names_unknown(&scope, d->approved, &(KjDataType){ .kind = KJ_TYPE_PRINCIPAL, .set = TRUE }, NULL);
     }
 }
 
@@ -110,6 +111,7 @@ static void check_exception(KjChecker *checker, KjModule *module, const KjAstDec
 
     exception->id = d->value->text;
     exception->reason = d->reason ? d->reason->text : NULL;
+    exception->declaration = d;
     exception->span = d->span;
     if (first) {
         problem = kj_report(checker->diagnostics, KJ_CODE_EXCEPTION_TWICE, d->value->span, exception->id);

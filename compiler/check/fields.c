@@ -43,7 +43,7 @@ static guint symbols_count(const char *const *values) {
 
 static gboolean named_type(Building *building, const KjFieldDefinition *definition, KjDataType *type) {
     gboolean several;
-    const KjEntity *entity = kj_names_workspace_type(building->checker, building->state->module, definition->name, &several);
+    KjEntity *entity = kj_names_workspace_type(building->checker, building->state->module, definition->name, &several);
 
     if (!entity || !entity->type) {
         g_hash_table_insert(building->state->absent, (gpointer)definition->name,
@@ -53,6 +53,7 @@ static gboolean named_type(Building *building, const KjFieldDefinition *definiti
         return FALSE;
     }
     *type = *entity->type;
+    entity->used = TRUE;
     return TRUE;
 }
 
@@ -245,10 +246,15 @@ static void report_absent(const KjScope *scope, const KjAstName *name, const cha
 
 static void report_unknown(const KjScope *scope, const KjAstName *name) {
     const KjBlock *block = scope->block->block;
-    KjDiagnostic *unknown = KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELD_UNKNOWN, name->span, block->domain->name, name->text);
     const char *const *names = kj_check_keys(scope->checker, scope->block->field_index);
     const char *near = kj_did_you_mean(name->text, names);
+    KjDiagnostic *unknown;
 
+    if (kj_suggest_is_told(scope, name))
+        return;
+    unknown = KJ_CHECK_TELL(scope->checker, KJ_CODE_FIELD_UNKNOWN, name->span, block->domain->name, name->text);
+    if (kj_suggest_clause(scope, unknown, name))
+        return;
     if (near)
         KJ_CHECK_HELP(unknown, _("did you mean `%s`?"), near);
     else if (block->domain->open)

@@ -107,7 +107,7 @@ static void check_block(Findings *findings, const KjBlock *block) {
         const KjRule *rule = &block->rules[i];
         guint count;
 
-        if (!(block->domain->effects[rule->effect].flags & KJ_EFFECT_REFUSES))
+        if (!rule->item || !(block->domain->effects[rule->effect].flags & KJ_EFFECT_REFUSES))
             continue;
         memset(tested, 0, sizeof(gboolean) * block->field_count);
         memset(asked, 0, sizeof(gboolean) * block->field_count);

@@ -112,10 +112,8 @@ void kj_check_references(KjChecker *checker) {
 static gboolean report_kind(const KjScope *scope, const KjEntity *entity, KjSpan use, const char *what, const char *help) {
     KjDiagnostic *wrong = KJ_CHECK_REPORT(scope, KJ_CODE_LET_KIND, use, entity->name, what);
 
-    if (wrong) {
-        kj_report_related(wrong, entity->declaration->name->span, _("declared here"));
-        kj_report_help(wrong, "%s", help);
-    }
+    kj_report_related(wrong, entity->declaration->name->span, _("declared here"));
+    kj_report_help(wrong, "%s", help);
     return FALSE;
 }
 

@@ -24,8 +24,6 @@ void kj_literal_mismatch(const KjScope *scope, const KjDataType *type, const KjA
                                              kj_check_type_text(scope->checker, type));
     KjOrdinal ignored;
 
-    if (!mismatch)
-        return;
     if (type->kind == KJ_TYPE_DURATION && value->kind == KJ_VALUE_INTEGER)
         kj_report_help(mismatch, _("write a unit: `%" PRIu64 "d` for days, or `s`, `m`, `h`, `y`"), value->number);
     else if (type->kind == KJ_TYPE_SERVICE && value->kind == KJ_VALUE_INTEGER)
@@ -86,22 +84,19 @@ static gboolean address(const KjScope *scope, const KjAstValue *value, KjInterva
     if (!strchr(meant->str, '/'))
         g_string_append(meant, slash);
     wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_HOST_BITS, value->span, value->text);
-    if (wrong) /* no fix-it: the author may have meant the one address, and the prefix would let more through */
-        kj_report_help(wrong, _("write %s, or %.*s for the one address"), meant->str, (int)(slash - value->text), value->text);
+    /* No fix-it: the author may have meant the one address, and the prefix would let more through */
+    kj_report_help(wrong, _("write %s, or %.*s for the one address"), meant->str, (int)(slash - value->text), value->text);
     return FALSE;
 }
 
 /* A text that is a symbol of the type, written as a name or a string. */
 static gboolean symbol(const KjScope *scope, const KjDataType *type, const KjAstValue *value, const char *text, guint64 *number) {
     KjDiagnostic *unknown;
-    const char *near;
 
     if (kj_literal_symbol(type, text, number))
         return TRUE;
     unknown = KJ_CHECK_REPORT(scope, KJ_CODE_SYMBOL_UNKNOWN, value->span, text, kj_check_list_text(scope->checker, type->symbols));
-    near = unknown ? kj_did_you_mean(text, type->symbols) : NULL;
-    if (near)
-        kj_report_help(unknown, _("did you mean `%s`?"), near);
+    kj_check_did_you_mean(unknown, text, type->symbols);
     return FALSE;
 }
 
@@ -206,4 +201,39 @@ const char *kj_literal_text(KjArena *arena, const KjDataType *type, const KjSet 
         return interval.low.low ? "true" : "false";
     kj_value_print(type->kind, interval.low, text);
     return kj_arena_strdup(arena, text->str);
+}
+
+#define MEMBERS_MOST 1024u /* a range is asked for member by member */
+
+/* Neighbours are one interval, so { 3, 4 } comes as 3..4 and means either. FALSE when there are too many to write out. */
+static gboolean add_points(KjArena *arena, const KjDataType *type, KjInterval interval, GPtrArray *texts) {
+    for (guint i = 0; i < MEMBERS_MOST; i++) {
+        KjInterval point = { interval.low, interval.low };
+        KjSet one = { .kind = KJ_SET_INTERVALS, .intervals = &point, .count = 1 };
+
+        g_ptr_array_add(texts, (gpointer)kj_literal_text(arena, type, &one));
+        if (kj_ordinal_compare(interval.low, interval.high) == 0)
+            return TRUE;
+        kj_ordinal_next(&interval.low);
+    }
+    return FALSE;
+}
+
+gboolean kj_literal_texts(KjArena *arena, const KjDataType *type, const KjSet *set, GPtrArray *texts) {
+    gboolean good = set->kind == KJ_SET_UNION || set->kind == KJ_SET_PATTERNS || set->kind == KJ_SET_INTERVALS;
+
+    for (guint i = 0; good && i < set->count; i++) {
+        if (set->kind == KJ_SET_UNION) {
+            good = kj_literal_texts(arena, type, set->members[i], texts);
+        } else if (set->kind == KJ_SET_INTERVALS) {
+            good = add_points(arena, type, set->intervals[i], texts);
+        } else {
+            KjSet one = { .kind = KJ_SET_PATTERNS, .patterns = &set->patterns[i], .count = 1 };
+            const char *text = kj_literal_text(arena, type, &one);
+
+            good = text != NULL;
+            g_ptr_array_add(texts, (gpointer)text);
+        }
+    }
+    return good;
 }

@@ -192,14 +192,12 @@ KjEntity *kj_names_block(KjChecker *checker, KjModule *module, const char *text,
     return entity;
 }
 
-static void report_qualifier(const KjScope *scope, const KjAstName *name) {
+static void report_qualifier(const KjScope *scope, const KjAstName *name, const KjDataType *type) {
     KjChecker *checker = scope->checker;
     KjDiagnostic *unknown = KJ_CHECK_TELL(checker, KJ_CODE_QUALIFIER_UNKNOWN, name->span, name->qualifier, name->text);
     const char *const *aliases = kj_check_keys(checker, scope->module->uses);
     const char *near = kj_did_you_mean(name->qualifier, aliases);
 
-    if (!unknown)
-        return;
     if (near) {
         kj_report_help(unknown, _("did you mean `%s.%s`?"), near, name->last);
         return;
@@ -212,16 +210,15 @@ static void report_qualifier(const KjScope *scope, const KjAstName *name) {
             return;
         }
     }
-    kj_report_help(unknown, _("write `use MODULE as %s;` at the head of the file"), name->qualifier);
+    if (!kj_suggest_value(unknown, name, type))
+        kj_report_help(unknown, _("write `use MODULE as %s;` at the head of the file"), name->qualifier);
 }
 
-static void report_last(const KjScope *scope, const KjAstName *name, KjModule *owner, const char *const *candidates) {
+static void report_last(const KjScope *scope, const KjAstName *name, KjModule *owner, const KjDataType *type, const char *const *candidates) {
     KjChecker *checker = scope->checker;
     KjDiagnostic *unknown = KJ_CHECK_TELL(checker, KJ_CODE_NAME_UNKNOWN, name->span, name->text);
     const char *near = candidates ? kj_did_you_mean(name->last, candidates) : NULL;
 
-    if (!unknown)
-        return;
     if (!near)
         near = kj_did_you_mean(name->last, kj_check_keys(checker, owner->values));
     if (near && name->qualifier)
@@ -230,20 +227,20 @@ static void report_last(const KjScope *scope, const KjAstName *name, KjModule *o
         kj_report_help(unknown, _("did you mean `%s`?"), near);
     else if (name->qualifier)
         kj_report_help(unknown, _("declare it with `let %s = ...;` in the module `%s`"), name->last, owner->name);
-    else
+    else if (!kj_suggest_value(unknown, name, type))
         kj_report_help(unknown, _("declare it with `let %s = ...;`, or put a text in quotation marks"), name->last);
 }
 
-void kj_names_unknown(const KjScope *scope, const KjAstName *name, const char *const *candidates) {
+void kj_names_unknown(const KjScope *scope, const KjAstName *name, const KjDataType *type, const char *const *candidates) {
     gboolean blocked = FALSE;
     KjModule *owner = name->qualifier ? qualified_module(scope->module, name->qualifier, &blocked) : scope->module;
 
     if (blocked || !g_hash_table_add(scope->module->failed, (gpointer)name->text))
         return;
     if (owner)
-        report_last(scope, name, owner, candidates);
+        report_last(scope, name, owner, type, candidates);
     else
-        report_qualifier(scope, name);
+        report_qualifier(scope, name, type);
 }
 
 KjEntity *kj_names_workspace_type(KjChecker *checker, KjModule *module, const char *name, gboolean *several) {

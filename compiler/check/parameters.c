@@ -85,7 +85,7 @@ static gboolean read_group(const KjScope *scope, const KjAstValue *value, KjPara
         return report_wrong(scope, parameter->definition, value);
     if (!entity) {
         if (!blocked)
-            kj_names_unknown(scope, value->name, NULL);
+            kj_names_unknown(scope, value->name, &(KjDataType){ .kind = KJ_TYPE_PRINCIPAL, .set = TRUE }, NULL);
         return FALSE;
     }
     parameter->text = entity->qualified;
@@ -125,7 +125,7 @@ static gboolean read_fields(const KjScope *scope, const KjAstValue *value, KjPar
         }
     }
     parameter->fields = fields;
-    return good && count > 0;
+    return count > 0 ? good : report_wrong(scope, parameter->definition, value);
 }
 
 static gboolean read_parameter(const KjScope *scope, const KjAstClause *clause, KjParameter *parameter) {

@@ -51,6 +51,7 @@ static void add_parameter(KjChecker *checker, KjBlockState *state, const KjAstIt
         return;
     }
     if (!type) {
+        g_hash_table_add(state->module->failed, (gpointer)item->name->text); /* so that its uses are not told too */
         state->broken = TRUE;
         return;
     }

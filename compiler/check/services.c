@@ -108,8 +108,14 @@ static gboolean collect_name(Services *services, const KjAstValue *value) {
         services->scope = outer;
         return good;
     }
+    if (parameter) {
+        const char *stands_for = kj_check_type_text(scope->checker, &parameter->type), *wanted = kj_check_type_text(scope->checker, &service_type);
+        KjDiagnostic *mismatch = KJ_CHECK_REPORT(scope, KJ_CODE_PARAMETER_TYPE, value->span, parameter->name, stands_for, wanted);
+        kj_report_related(mismatch, parameter->span, _("declared here"));
+        return FALSE;
+    }
     if (!blocked)
-        kj_names_unknown(scope, name, NULL);
+        kj_names_unknown(scope, name, &service_type, NULL);
     return FALSE;
 }
 
@@ -117,6 +123,8 @@ static gboolean collect_minus(Services *services, const KjAstValue *value) {
     Services left, right;
     gboolean good;
 
+    if (kj_suggest_range(services->scope, value))
+        return FALSE;
     services_init(&left, services, services->scope);
     services_init(&right, services, services->scope);
     good = collect(&left, value->left);
@@ -206,16 +214,19 @@ gboolean kj_service_resolve(const KjScope *scope, const KjDataType *protocol, co
     *operand = (KjOperand){ services.parameter, services.none, services.any };
     if (good && !services.parameter) {
         set = kj_set_new(arena, KJ_SET_UNION);
+        set->name = value->kind == KJ_VALUE_NAME ? value->name->text : NULL;
         members = kj_arena_newn(arena, const KjSet *, 2 * services.pairs->len + 1);
         for (guint i = 0; i < services.pairs->len; i++) {
             Pair *pair = &g_array_index(services.pairs, Pair, i);
             KjInterval number = { kj_ordinal_number(pair->protocol), kj_ordinal_number(pair->protocol) };
+            KjSet *ports = kj_set_new(arena, KJ_SET_INTERVALS);
             kj_intervals_normalise(pair->ports);
+            *ports = *kj_set_intervals(arena, (const KjInterval *)(void *)pair->ports->data, pair->ports->len);
+            ports->service = set;
             members[set->count++] = kj_set_intervals(arena, &number, 1);
-            members[set->count++] = kj_set_intervals(arena, (const KjInterval *)(void *)pair->ports->data, pair->ports->len);
+            members[set->count++] = ports;
         }
         set->members = members;
-        set->name = value->kind == KJ_VALUE_NAME ? value->name->text : NULL;
         operand->set = set;
     }
     g_array_unref(services.pairs);

@@ -120,7 +120,7 @@ const KjSet *kj_set_related(KjArena *arena, const KjDataType *type, KjRelation r
         return set;
     if (relation == KJ_RELATION_NOT_EQUAL)
         return kj_set_complement(arena, type, set);
-    if (!kj_set_single(set, &value, &pattern) || pattern)
+    if (set->kind != KJ_SET_INTERVALS || !kj_set_single(set, &value, &pattern))
         return NULL;
     if (relation == KJ_RELATION_LESS || relation == KJ_RELATION_LESS_EQUAL)
         whole.high = value.low;
@@ -262,8 +262,7 @@ static gboolean collect_parameter(Collector *collector, const KjAstValue *value,
         KjDiagnostic *mismatch =
             KJ_CHECK_REPORT(scope, KJ_CODE_PARAMETER_TYPE, value->span, parameter->name,
                             kj_check_type_text(scope->checker, &parameter->type), kj_check_type_text(scope->checker, collector->type));
-        if (mismatch)
-            kj_report_related(mismatch, parameter->span, _("declared here"));
+        kj_report_related(mismatch, parameter->span, _("declared here"));
         return FALSE;
     }
     operand.set = parameter_set(scope, parameter);
@@ -331,7 +330,7 @@ static gboolean collect_name(Collector *collector, const KjAstValue *value) {
     }
     if (collector->type->kind == KJ_TYPE_SYMBOL && !name->qualifier && collector->type->symbols)
         return kj_literal_interval(scope, collector->type, value, &interval); /* tells which values there are */
-    kj_names_unknown(scope, name, collector->type->kind == KJ_TYPE_SYMBOL ? (const char *const *)collector->type->symbols : NULL);
+    kj_names_unknown(scope, name, collector->type, collector->type->kind == KJ_TYPE_SYMBOL ? (const char *const *)collector->type->symbols : NULL);
     return FALSE;
 }
 
@@ -339,8 +338,11 @@ static gboolean collect_name(Collector *collector, const KjAstValue *value) {
 
 static gboolean collect_minus(Collector *collector, const KjAstValue *value) {
     KjOperand left, right, rest = { 0 };
-    gboolean good = kj_set_resolve(collector->scope, collector->type, value->left, &left);
+    gboolean good;
 
+    if (kj_suggest_range(collector->scope, value))
+        return FALSE;
+    good = kj_set_resolve(collector->scope, collector->type, value->left, &left);
     good = kj_set_resolve(collector->scope, collector->type, value->right, &right) && good;
     if (!good)
         return FALSE;

@@ -53,6 +53,7 @@ static void add_state(KjChecker *checker, KjEntity *entity) {
                                .qualified = entity->qualified,
                                .module = entity->module->name,
                                .tier = entity->module->tier,
+                               .zone = entity->module->zone,
                                .domain = domain,
                                .standard = entity->kind == KJ_ENTITY_STANDARD,
                                .default_effect = G_MAXUINT,

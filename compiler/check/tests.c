@@ -66,7 +66,6 @@ static void take_instant(Request *request, const KjAstClause *clause) {
     const KjAstValue *value = clause->value;
     const KjScope *scope = request->scope;
     const char *zone = value->text ? kj_zone_check(scope->checker, value->text, value->text_span) : scope->module->zone, *problem = NULL;
-    guint minutes = value->minutes == G_MAXUINT ? 0 : value->minutes;
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (!zone) {
@@ -74,7 +73,7 @@ static void take_instant(Request *request, const KjAstClause *clause) {
         return;
     }
     kj_value_print(KJ_TYPE_DATE, kj_ordinal_number(value->number), text);
-    g_string_append_printf(text, " %02u:%02u", minutes / 60, minutes % 60);
+    g_string_append_printf(text, " %02u:%02u", value->minutes / 60, value->minutes % 60);
     request->result->has_instant = kj_value_read_instant(text->str, text->len, zone, &request->result->instant, &problem);
     if (!request->result->has_instant)
         refuse(request, KJ_CHECK_TELL(scope->checker, KJ_CODE_TEST_INSTANT, value->span, text->str),
@@ -87,26 +86,16 @@ static void give(Request *request, const char *field, const char *text) {
 }
 
 static void give_members(Request *request, const KjField *field, const KjSet *set, const KjAstValue *value) {
-    const char *text;
+    KjChecker *checker = request->scope->checker;
+    g_autoptr(GPtrArray) members = g_ptr_array_new();
 
-    if (set->kind == KJ_SET_UNION) {
-        for (guint i = 0; i < set->count; i++)
-            give_members(request, field, set->members[i], value);
+    if (!kj_literal_texts(checker->arena, &field->type, set, members)) {
+        refuse(request, KJ_CHECK_TELL(checker, KJ_CODE_TEST_VALUE, value->span, field->name, kj_check_value_text(checker, value)),
+               _("write the members out"));
         return;
     }
-    for (guint i = 0; i < set->count && (set->kind == KJ_SET_PATTERNS || set->kind == KJ_SET_INTERVALS); i++) {
-        KjSet one = { .kind = set->kind, .count = 1 };
-        one.patterns = set->kind == KJ_SET_PATTERNS ? &set->patterns[i] : NULL;
-        one.intervals = set->kind == KJ_SET_INTERVALS ? &set->intervals[i] : NULL;
-        text = kj_literal_text(request->scope->checker->arena, &field->type, &one);
-        if (text)
-            give(request, field->name, text);
-        else
-            refuse(request,
-                   KJ_CHECK_TELL(request->scope->checker, KJ_CODE_TEST_VALUE, value->span, field->name,
-                                 kj_check_value_text(request->scope->checker, value)),
-                   _("write the members out"));
-    }
+    for (guint i = 0; i < members->len; i++)
+        give(request, field->name, members->pdata[i]);
 }
 
 static void give_service(Request *request, const KjField *field, const KjAstValue *value) {
@@ -207,8 +196,7 @@ static void take_label(Request *request, const KjAstCase *c) {
         || g_hash_table_contains(scope->block->labels, c->label->text) || scope->module->syntax->damaged)
         return;
     unknown = KJ_CHECK_TELL(scope->checker, KJ_CODE_LABEL_UNKNOWN, c->label->span, scope->block->block->qualified, c->label->text);
-    if (unknown)
-        kj_check_did_you_mean(unknown, c->label->text, kj_check_keys(scope->checker, scope->block->labels));
+    kj_check_did_you_mean(unknown, c->label->text, kj_check_keys(scope->checker, scope->block->labels));
     request->good = FALSE;
 }
 
@@ -272,6 +260,7 @@ static KjTest *check_test(KjChecker *checker, KjModule *module, const KjAstDecla
     test->proof = d->kind == KJ_DECLARATION_PROVE;
     test->cases = cases;
     test->proofs = proofs;
+    test->declaration = d;
     test->span = d->span;
     for (const KjAstCase *c = d->cases; c; c = c->next)
         test->count += test->proof ? check_proof_case(checker, module, c, &proofs[test->count])

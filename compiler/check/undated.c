@@ -65,33 +65,15 @@ static gboolean holds(const KjSet *set, const KjSet *value) {
     return FALSE;
 }
 
-/* The member `text` as the only thing that can equal it: a set of the field's type. */
-static gboolean has_text(const KjDataType *type, const KjSet *set, const char *text) {
-    if (set->kind == KJ_SET_UNION) {
-        for (guint i = 0; i < set->count; i++) {
-            if (has_text(type, set->members[i], text))
-                return TRUE;
-        }
-        return FALSE;
-    }
-    for (guint i = 0; i < set->count && set->kind == KJ_SET_PATTERNS; i++) {
-        if (strcmp(set->patterns[i]->text, text) == 0)
-            return TRUE;
-    }
-    for (guint i = 0; i < set->count && set->kind == KJ_SET_INTERVALS; i++) {
-        g_autoptr(KjArena) arena = kj_arena_new();
-        KjSet one = { .kind = KJ_SET_INTERVALS, .intervals = &set->intervals[i], .count = 1 };
-        if (g_strcmp0(kj_literal_text(arena, type, &one), text) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static Truth has_any(const KjBlock *block, const KjSet *const *known, const KjCondition *condition) {
+    g_autoptr(KjArena) arena = kj_arena_new();
+    g_autoptr(GPtrArray) members = g_ptr_array_new();
+
     if (!known[condition->field])
         return UNKNOWN;
+    kj_literal_texts(arena, &block->fields[condition->field].type, known[condition->field], members);
     for (guint i = 0; i < condition->count; i++) {
-        if (has_text(&block->fields[condition->field].type, known[condition->field], condition->members[i]))
+        if (g_ptr_array_find_with_equal_func(members, condition->members[i], g_str_equal, NULL))
             return YES;
     }
     return NO;
@@ -133,6 +115,9 @@ static Range evaluate(const KjBlock *block, const KjSet *const *known, const KjC
     case KJ_CONDITION_NOT:
         one = evaluate(block, known, condition->operands[0]);
         return (Range){ YES - one.greatest, YES - one.least };
+    case KJ_CONDITION_SHOWN:
+        one = evaluate(block, known, condition->operands[0]);
+        return (Range){ one.least == YES ? YES : NO, one.greatest == YES ? YES : NO };
     case KJ_CONDITION_AND:
     case KJ_CONDITION_OR:
         all = exactly(condition->kind == KJ_CONDITION_AND ? YES : NO);
@@ -171,7 +156,7 @@ gboolean kj_request_depends_on_time(const KjBlock *block, const KjSet *const *kn
         const KjRule *rule = &block->rules[i];
         Range match = evaluate(block, known, rule->match), unless = rule->unless ? evaluate(block, known, rule->unless) : exactly(NO);
         gboolean may = match.greatest == YES && unless.least != YES;
-        gboolean must = match.least == YES && unless.greatest != YES && !rule->from && !rule->until;
+        gboolean must = match.least == YES && unless.greatest != YES && !rule->after && !rule->from && !rule->until;
         if (may && !must && block->domain->combining != KJ_COMBINING_STRICTEST)
             return TRUE;
         if (must && block->domain->combining == KJ_COMBINING_FIRST_MATCH)

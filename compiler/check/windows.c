@@ -141,7 +141,7 @@ static gboolean collect_days(const KjScope *scope, const KjAstValue *value, GArr
         entity = kj_names_value(scope->module, value->name, &blocked);
         if (!entity) {
             if (!blocked)
-                kj_names_unknown(scope, value->name, weekday_names);
+                kj_names_unknown(scope, value->name, NULL, weekday_names);
             return FALSE;
         }
         inside = (KjScope){
@@ -169,8 +169,7 @@ static void merge_weekdays(GArray *days) {
         g_array_prepend_val(days, ((Days){ mask, 0, KJ_ENDLESS_DAY }));
 }
 
-static const KjWindow *window_of(const KjScope *scope, const KjAstValue *days, const KjAstValue *times, const char *zone,
-                                 const KjAstValue *whole) {
+static const KjWindow *window_of(const KjScope *scope, const KjAstValue *days, const KjAstValue *times, const char *zone) {
     KjArena *arena = scope->checker->arena;
     g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(Days));
     guint first = 0, last = LAST_MINUTE;
@@ -184,10 +183,6 @@ static const KjWindow *window_of(const KjScope *scope, const KjAstValue *days, c
     if (!days)
         g_array_append_val(ranges, ((Days){ ALL_DAYS, 0, KJ_ENDLESS_DAY }));
     if (times) {
-        if (times->kind != KJ_VALUE_RANGE || times->left->kind != KJ_VALUE_TIME || times->right->kind != KJ_VALUE_TIME) {
-            report_no_window(scope, whole);
-            return NULL;
-        }
         first = (guint)times->left->number;
         last = (guint)times->right->number;
     }
@@ -210,7 +205,7 @@ static const KjWindow *resolve_name(const KjScope *scope, const KjAstValue *valu
 
     if (!entity) {
         if (!blocked)
-            kj_names_unknown(scope, value->name, weekday_names);
+            kj_names_unknown(scope, value->name, NULL, weekday_names);
         return NULL;
     }
     if (!entity->window_done) {
@@ -232,10 +227,9 @@ static const KjWindow *resolve_set(const KjScope *scope, const KjAstValue *value
     gboolean good = TRUE, only_days = TRUE;
 
     for (const KjAstValue *item = value->items; item; item = item->next)
-        only_days = only_days && (item->kind == KJ_VALUE_DATE || weekday(item) >= 0 || item->kind == KJ_VALUE_RANGE)
-                    && !(item->kind == KJ_VALUE_RANGE && item->left->kind == KJ_VALUE_TIME);
+        only_days = only_days && (item->kind == KJ_VALUE_DATE || weekday(item) >= 0 || item->kind == KJ_VALUE_RANGE);
     if (only_days && value->items)
-        return window_of(scope, value, NULL, scope->module->zone, value);
+        return window_of(scope, value, NULL, scope->module->zone);
     for (const KjAstValue *item = value->items; item; item = item->next) {
         const KjWindow *next = kj_window_resolve(scope, item);
         good = good && next;
@@ -260,23 +254,22 @@ static const KjWindow *resolve(const KjScope *scope, const KjAstValue *value) {
     const char *zone = scope->module->zone;
 
     if (weekday(value) >= 0)
-        return window_of(scope, value, NULL, zone, value);
+        return window_of(scope, value, NULL, zone);
     switch (value->kind) {
     case KJ_VALUE_NAME:
         return resolve_name(scope, value);
     case KJ_VALUE_WINDOW:
         if (value->text)
             zone = kj_zone_check(scope->checker, value->text, value->text_span);
-        return window_of(scope, value->left, value->right, zone, value);
+        return window_of(scope, value->left, value->right, zone);
     case KJ_VALUE_RANGE:
-        if (value->left->kind == KJ_VALUE_TIME)
-            return window_of(scope, NULL, value, zone, value);
-        return window_of(scope, value, NULL, zone, value);
     case KJ_VALUE_DATE:
-        return window_of(scope, value, NULL, zone, value);
+        return window_of(scope, value, NULL, zone);
     case KJ_VALUE_SET:
         return resolve_set(scope, value);
     case KJ_VALUE_MINUS:
+        if (kj_suggest_range(scope, value))
+            return NULL;
         return resolve_minus(scope, value->left, value->right);
     case KJ_VALUE_NOT:
         return resolve_minus(scope, NULL, value->left);

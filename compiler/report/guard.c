@@ -27,7 +27,8 @@ static const char *value(const KjReport *report, const char *text) {
 static const char *enforcement(const KjReport *report, const KjGuard *guard, const char *block, const char *host) {
     const char *target = value(report, guard->weakens ? guard->before : guard->after);
 
-    return strcmp(target, host) == 0 ? kj_say(report, KJ_SAY_ENFORCED, block, target, NULL) : kj_say(report, KJ_SAY_ENFORCED_ON, block, target, host);
+    return strcmp(target, host) == 0 ? kj_say(report, KJ_SAY_ENFORCED, block, target, NULL)
+                                     : kj_say(report, KJ_SAY_ENFORCED_ON, block, target, host);
 }
 
 static const char *subject(const KjReport *report, const KjGuard *guard) {
@@ -41,8 +42,9 @@ static const char *subject(const KjReport *report, const KjGuard *guard) {
     case KJ_GUARD_STANDARD:
         return kj_say_guard(report, guard->kind, name);
     default: /* a module's tier has no block, but a name */
-        return guard->block || guard->kind == KJ_GUARD_TIER ? kj_say(report, KJ_SAY_GUARD_OF, kj_say_guard(report, guard->kind, name), block, NULL)
-                                                            : kj_say_guard(report, guard->kind, name);
+        return guard->block || guard->kind == KJ_GUARD_TIER
+                 ? kj_say(report, KJ_SAY_GUARD_OF, kj_say_guard(report, guard->kind, name), block, NULL)
+                 : kj_say_guard(report, guard->kind, name);
     }
 }
 
@@ -57,7 +59,8 @@ static const char *headline(const KjReport *report, const KjGuard *guard) {
     if (!was && is)
         return kj_say(report, KJ_SAY_GUARD_NEW, what, NULL, NULL);
     if (guard->kind == KJ_GUARD_TEST || guard->kind == KJ_GUARD_PROOF)
-        return guard->weakens ? kj_say(report, KJ_SAY_GUARD_LESS, what, before, NULL) : kj_say(report, KJ_SAY_GUARD_MORE, what, after, NULL);
+        return guard->weakens ? kj_say(report, KJ_SAY_GUARD_LESS, what, before, NULL)
+                              : kj_say(report, KJ_SAY_GUARD_MORE, what, after, NULL);
     return kj_say(report, KJ_SAY_GUARD_CHANGED, what, before, after);
 }
 

@@ -2,16 +2,17 @@
 /*
  * A report as one HTML file that is whole by itself: no script, no font, no picture from elsewhere, and a content policy that forbids them.
  *
- * First screen: one sentence a change. Below: rules side by side, a map, the parts of the region; the text diff is folded. Last comes the digest of the
- * file without the line it stands on, so that `grep -v 'id="digest"' FILE | sha256sum` tells whether anything was altered on the way. Quotes of a policy
- * are escaped, so no other line can look like it.
+ * First screen: one sentence a change. Below: rules side by side, a map, the parts of the region; the text diff is folded. Last comes the
+ * digest of the file without the line it stands on, so that `grep -v 'id="digest"' FILE | sha256sum` tells whether anything was altered on
+ * the way. Quotes of a policy are escaped, so no other line can look like it.
  */
 #include <string.h>
 
 #include "page.h"
 
 static const char *const tones[] = {
-    [KJ_TONE_WIDER] = "wider", [KJ_TONE_WEAKER] = "weaker", [KJ_TONE_OTHER] = "other", [KJ_TONE_NARROWER] = "narrower", [KJ_TONE_STRONGER] = "stronger",
+    [KJ_TONE_WIDER] = "wider",       [KJ_TONE_WEAKER] = "weaker",     [KJ_TONE_OTHER] = "other",
+    [KJ_TONE_NARROWER] = "narrower", [KJ_TONE_STRONGER] = "stronger",
 };
 
 typedef struct {
@@ -44,7 +45,7 @@ void kj_page_text(GString *out, const char *text) {
     }
 }
 
-/* ELEMENT is a whole start tag; its name ends it too. */
+/* `tag` is all of a start tag; its first word ends the element. */
 static void element(const Page *page, const char *tag, const char *text) {
     g_string_append_printf(page->out, "<%s>", tag);
     kj_page_text(page->out, text);
@@ -222,7 +223,9 @@ static void append_where(const Page *page, const KjReportChange *change) {
 
     if (folded) {
         g_string_append(page->out, "<details>");
-        element(page, "summary", kj_say(page->report, KJ_SAY_WHERE_IN, kj_say_count(page->report, change->where->len + change->where_untold, KJ_NOUN_PART), NULL, NULL));
+        element(page, "summary",
+                kj_say(page->report, KJ_SAY_WHERE_IN, kj_say_count(page->report, change->where->len + change->where_untold, KJ_NOUN_PART),
+                       NULL, NULL));
     }
     g_string_append(page->out, "<ul class=\"where\">");
     for (guint i = 0; i < change->where->len; i++) {
@@ -234,7 +237,9 @@ static void append_where(const Page *page, const KjReportChange *change) {
         g_string_append(page->out, "</li>");
     }
     if (change->where_untold > 0)
-        element(page, "li", kj_say(page->report, KJ_SAY_MORE_CHANGES, kj_say_count(page->report, change->where_untold, KJ_NOUN_MORE_PARTS), NULL, NULL));
+        element(
+            page, "li",
+            kj_say(page->report, KJ_SAY_MORE_CHANGES, kj_say_count(page->report, change->where_untold, KJ_NOUN_MORE_PARTS), NULL, NULL));
     g_string_append(page->out, folded ? "</ul></details>\n" : "</ul>\n");
 }
 
@@ -242,7 +247,8 @@ static void append_detailed(Page *page, const KjReportChange *change) {
     g_autofree char *old_source = NULL, *new_source = NULL;
 
     kj_page_sides(change->old_rule.source, change->new_rule.source, &old_source, &new_source);
-    g_string_append_printf(page->out, "<article class=\"change %s\" id=\"change-%u\"><p class=\"sentence\">", tones[change->tone], ++page->detailed);
+    g_string_append_printf(page->out, "<article class=\"change %s\" id=\"change-%u\"><p class=\"sentence\">", tones[change->tone],
+                           ++page->detailed);
     append_mark(page, change->mark);
     sentence(page, change->headline);
     g_string_append(page->out, "</p>\n<div class=\"sides\">\n");
@@ -284,7 +290,10 @@ static void append_patch(const Page *page, const KjReportPatch *patch) {
     for (char **line = lines; *line; line++) {
         if (!**line)
             continue;
-        const char *kind = **line == '+' ? "span class=\"add\"" : **line == '-' ? "span class=\"del\"" : **line == ' ' ? "span" : "span class=\"hunk\"";
+        const char *kind = **line == '+' ? "span class=\"add\""
+                         : **line == '-' ? "span class=\"del\""
+                         : **line == ' ' ? "span"
+                                         : "span class=\"hunk\"";
         element(page, kind, *line);
     }
     g_string_append(page->out, "</pre></details>\n");
@@ -304,9 +313,11 @@ static void append_head(const Page *page) {
     const KjReport *report = page->report;
 
     g_string_append_printf(page->out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", report->ja ? "ja" : "en");
-    g_string_append(page->out, "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-                               "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
-                               "<meta name=\"referrer\" content=\"no-referrer\">\n");
+    g_string_append(
+        page->out,
+        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
+        "<meta name=\"referrer\" content=\"no-referrer\">\n");
     g_string_append_printf(page->out, "<meta name=\"generator\" content=\"kijun %s\">\n", report->options.version);
     element(page, "title", report->title);
     g_string_append_printf(page->out, "\n<style>\n%s</style>\n</head>\n<body>\n<main>\n<header><p>", kj_page_style);

@@ -2,12 +2,12 @@
 /*
  * A change as JSON for programs, in the form cli.md fixes; whatever stands beside that form may be added to.
  *
- *     old, new        the bare effect, null where there is no such block or nothing was asked for; old_obligations and so on tell the rest of a decision
- *     where           the parts of the region as clauses of the language, any of them
- *     witness         arguments for `kijun explain`, null when none could be made
- *     rules           who decides on either side, with file and line
+ *     old, new        the bare effect, null where there is no such block or nothing was asked for; old_obligations and so on tell the rest
+ * of a decision where           the parts of the region as clauses of the language, any of them witness         arguments for `kijun
+ * explain`, null when none could be made rules           who decides on either side, with file and line
  *
- * The generator leaves some control and direction characters as they are; here they are escaped, since somebody will look at this on a terminal.
+ * The generator leaves some control and direction characters as they are; here they are escaped, since somebody will look at this on a
+ * terminal.
  */
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -41,7 +41,8 @@ static void array(JsonBuilder *builder, const char *name) {
 
 /* ---- a region ---- */
 
-static void add_decision(JsonBuilder *builder, const KjReportBlock *block, const KjBlock *version, const KjDecision *decision, gboolean is_new) {
+static void add_decision(JsonBuilder *builder, const KjReportBlock *block, const KjBlock *version, const KjDecision *decision,
+                         gboolean is_new) {
     gboolean none = !version || decision->unasked;
 
     text(builder, is_new ? "new" : "old", none ? NULL : block->change->domain->effects[decision->effect].name);

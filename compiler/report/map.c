@@ -2,10 +2,10 @@
 /*
  * Maps: where a change lies, along the two fields that tell most about it.
  *
- * Along one field the boxes of the change and of the two rules cut the classes into bands: classes that lie in the same of these boxes cannot be told apart.
- * A cell of a map is changed if some box of the change reaches into both of its bands. Two fields tell most when the rules cover many cells that
- * do not change: there the change has an edge inside the rules; else when it has edges at all. Bands are not to scale and say so: what matters is which
- * names lie where.
+ * Along one field the boxes of the change and of the two rules cut the classes into bands: classes that lie in the same of these boxes
+ * cannot be told apart. A cell of a map is changed if some box of the change reaches into both of its bands. Two fields tell most when the
+ * rules cover many cells that do not change: there the change has an edge inside the rules; else when it has edges at all. Bands are not to
+ * scale and say so: what matters is which names lie where.
  */
 #include "build.h"
 
@@ -56,8 +56,8 @@ static int compare_numbers(const void *a, const void *b) {
     return left < right ? -1 : left > right;
 }
 
-/* Where the sets begin and end: at each of these classes, and nowhere else, a class may differ from the one before. Class 1 is one of them, for it stands
- * beside "missing". */
+/* Where the sets begin and end: at each of these classes, and nowhere else, a class may differ from the one before. Class 1 is one of them,
+ * for it stands beside "missing". */
 static GArray *cuts(const GPtrArray *sets, guint32 first, guint32 class_count) {
     GArray *starts = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint32 one = 1;
@@ -133,7 +133,9 @@ static void join_bands(const Plan *plan, GArray *bands) {
 static GArray *bands_of(const Plan *plan, guint field) {
     guint32 class_count = kj_universe_class_count(plan->universe, field);
     const KjSpaceField *space_field = kj_universe_field(plan->universe, field);
-    guint32 first = !space_field || space_field->field->flags & KJ_FIELD_REQUIRED ? 1 : 0; /* a request without it is no request; nobody asks without a clock */
+    guint32 first = !space_field || space_field->field->flags & KJ_FIELD_REQUIRED
+                      ? 1
+                      : 0; /* a request without it is no request; nobody asks without a clock */
     GArray *bands = g_array_new(FALSE, FALSE, sizeof(Band));
     g_autoptr(GPtrArray) sets = g_ptr_array_new();
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
@@ -159,7 +161,8 @@ static GArray *bands_of(const Plan *plan, guint field) {
 
 /* Whether the clause says what it is not, or more than fits below a column. */
 static gboolean is_rest(const char *clause) {
-    return g_str_has_prefix(clause, "not ") || g_str_has_prefix(clause, "{ ") || g_str_has_prefix(clause, "when ") || strlen(clause) > LABEL_MOST;
+    return g_str_has_prefix(clause, "not ") || g_str_has_prefix(clause, "{ ") || g_str_has_prefix(clause, "when ") ||
+           strlen(clause) > LABEL_MOST;
 }
 
 /* "nets.staff" out of "from nets.staff", "not office" out of "when not during office"; whatever else the clause is stays whole. */
@@ -175,7 +178,8 @@ static const char *band_label(const KjReport *report, const Plan *plan, guint fi
         clause += length + 1;
     if (g_str_has_prefix(clause, outside))
         clause = kj_arena_printf(report->arena, "not %s", clause + strlen(outside));
-    return band->sets == 0 && !kj_class_set_has(band->classes, 0) && is_rest(clause) ? kj_say(report, KJ_SAY_ELSEWHERE, NULL, NULL, NULL) : clause;
+    return band->sets == 0 && !kj_class_set_has(band->classes, 0) && is_rest(clause) ? kj_say(report, KJ_SAY_ELSEWHERE, NULL, NULL, NULL)
+                                                                                     : clause;
 }
 
 static void fill_axis(const KjReport *report, const Plan *plan, guint field, const GArray *bands, KjReportAxis *axis) {
@@ -205,8 +209,8 @@ static void axis_clear(gpointer data) {
     g_array_unref(((Axis *)data)->bands);
 }
 
-/* Cells that tell something: most those that stay the same although their row and their column change elsewhere, which no list of values says; then others
- * that stay the same; then those outside of the rules; nothing when every cell changes. */
+/* Cells that tell something: most those that stay the same although their row and their column change elsewhere, which no list of values
+ * says; then others that stay the same; then those outside of the rules; nothing when every cell changes. */
 static guint telling(const Plan *plan, const Axis *x, const Axis *y) {
     guint same = 0, corners = 0, outside = 0;
 
@@ -230,8 +234,8 @@ static KjReportMap *draw(const KjReport *report, const Plan *plan, const Axis *x
     map->cells = kj_arena_alloc(report->arena, x->bands->len * (y ? y->bands->len : 1));
     for (guint row = 0; row < (y ? y->bands->len : 1); row++)
         for (guint column = 0; column < x->bands->len; column++)
-            map->cells[row * x->bands->len + column] = (guint8)cell_of(plan, x->field, &g_array_index(x->bands, Band, column), y ? y->field : 0,
-                                                                       y ? &g_array_index(y->bands, Band, row) : NULL);
+            map->cells[row * x->bands->len + column] = (guint8)cell_of(plan, x->field, &g_array_index(x->bands, Band, column),
+                                                                       y ? y->field : 0, y ? &g_array_index(y->bands, Band, row) : NULL);
     return map;
 }
 

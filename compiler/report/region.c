@@ -2,8 +2,8 @@
 /*
  * One region as a sentence: what happens, to which requests, to how many, until when; and an example that shows it.
  *
- * What happens follows from the two decisions alone: whether each lets the request through, whether effect and parameters are the same, which
- * obligations differ. The domain's words come from its tables.
+ * What happens follows from the two decisions alone: whether each lets the request through, whether effect and parameters are the same,
+ * which obligations differ. The domain's words come from its tables.
  */
 #include "build.h"
 
@@ -77,7 +77,8 @@ static KjSaying say_obligations(const KjReport *report, const KjChangeRegion *re
     g_autofree char *lost = missing(region->old_decision->obligations, region->new_decision->obligations);
     g_autofree char *gained = missing(region->new_decision->obligations, region->old_decision->obligations);
 
-    *what = *lost && *gained ? kj_arena_printf(report->arena, "%s → %s", lost, gained) : kj_arena_strdup(report->arena, *lost ? lost : gained);
+    *what = *lost && *gained ? kj_arena_printf(report->arena, "%s → %s", lost, gained)
+                             : kj_arena_strdup(report->arena, *lost ? lost : gained);
     return *lost && *gained ? KJ_SAY_OBLIGATION_CHANGED : *lost ? KJ_SAY_OBLIGATION_LOST : KJ_SAY_OBLIGATION_GAINED;
 }
 
@@ -98,7 +99,9 @@ static KjSaying say_what(const KjReport *report, const KjBlockChange *block, con
         return KJ_SAY_CLOSED;
     if (!was && !is)
         return KJ_SAY_STILL_REFUSED;
-    return region->direction == KJ_DIRECTION_WIDENS ? KJ_SAY_EASED : region->direction == KJ_DIRECTION_NARROWS ? KJ_SAY_TIGHTENED : KJ_SAY_OTHERWISE;
+    return region->direction == KJ_DIRECTION_WIDENS  ? KJ_SAY_EASED
+         : region->direction == KJ_DIRECTION_NARROWS ? KJ_SAY_TIGHTENED
+                                                     : KJ_SAY_OTHERWISE;
 }
 
 static KjTone tone_of(KjSaying saying, KjDirection direction) {
@@ -152,7 +155,8 @@ static const char *all_requests(const KjReport *report, const KjBlockChange *blo
         return rule;
     for (guint i = 1; i < told; i++) {
         /* the subject is said once */
-        const char *half = kj_report_clean(report->arena, kj_words_sentence(block->universe, boxes->pdata[i], report->options.language), FALSE);
+        const char *half = kj_report_clean(report->arena, kj_words_sentence(block->universe, boxes->pdata[i], report->options.language),
+                                           FALSE);
         text = kj_say(report, KJ_SAY_OR, text, report->ja ? requests(report, block, boxes->pdata[i]) : half, NULL);
     }
     if (boxes->len > told)
@@ -230,7 +234,7 @@ static const char *dates(const KjReport *report, const KjBlockChange *block, con
     if (!region->instants || !kj_moments_first(moments, region->instants, 0, &first))
         return NULL;
     gint64 end = last_end(moments, region->instants);
-    const char *from = first.begin > YEAR ? date_of(report, block, region, first.begin) : NULL;       /* what recurs does so in the first year */
+    const char *from = first.begin > YEAR ? date_of(report, block, region, first.begin) : NULL; /* what recurs does so in the first year */
     const char *until = end < KJ_INSTANT_END - YEAR ? date_of(report, block, region, end - 1) : NULL; /* and in the last */
     from = from && strstr(said, from) ? NULL : from;
     until = until && strstr(said, until) ? NULL : until;
@@ -251,10 +255,12 @@ static const char *example(const KjReport *report, const KjBlockChange *block, c
     if (!arguments)
         return NULL;
     if (instant == G_MININT64 || region->witness->has_instant)
-        return kj_report_clean(report->arena, kj_arena_printf(report->arena, "kijun explain %s %s %s", quoted, block->name, arguments), FALSE);
+        return kj_report_clean(report->arena, kj_arena_printf(report->arena, "kijun explain %s %s %s", quoted, block->name, arguments),
+                               FALSE);
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(instant);
     g_autofree char *at = g_date_time_format(utc, "%Y-%m-%dT%H:%M:%SZ");
-    return kj_report_clean(report->arena, kj_arena_printf(report->arena, "kijun explain %s %s %s --at %s", quoted, block->name, arguments, at), FALSE);
+    return kj_report_clean(report->arena,
+                           kj_arena_printf(report->arena, "kijun explain %s %s %s --at %s", quoted, block->name, arguments, at), FALSE);
 }
 
 /* ---- the whole ---- */
@@ -273,12 +279,13 @@ KjReportChange *kj_report_region(const KjReport *report, const KjBlockChange *bl
     untold = dates(report, block, region, requests_text);
     counted = who(report, block, region, saying);
     if (counted || untold)
-        g_string_append_printf(facts, report->ja ? "（%s%s%s）" : " (%s%s%s)", counted ? counted : "", counted && untold ? report->ja ? "、" : ", " : "",
-                               untold ? untold : "");
+        g_string_append_printf(facts, report->ja ? "（%s%s%s）" : " (%s%s%s)", counted ? counted : "",
+                               counted && untold ? report->ja ? "、" : ", " : "", untold ? untold : "");
     told->headline = kj_say_capital(report, kj_say(report, saying, requests_text, facts->str, what));
     told->where = g_ptr_array_new();
     for (guint i = 0; i < MIN(region->boxes->len, PARTS_TOLD); i++)
-        g_ptr_array_add(told->where, (gpointer)kj_report_clean(report->arena, kj_words_clauses(block->universe, region->boxes->pdata[i]), FALSE));
+        g_ptr_array_add(told->where,
+                        (gpointer)kj_report_clean(report->arena, kj_words_clauses(block->universe, region->boxes->pdata[i]), FALSE));
     told->where_untold = region->boxes->len - told->where->len;
     told->example = example(report, block, region, instant);
     told->caution = !told->example ? kj_say(report, KJ_SAY_UNPROVED, NULL, NULL, NULL)

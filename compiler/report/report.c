@@ -2,8 +2,8 @@
 /*
  * From a change to its report: which blocks are told and in what order, with which guards, and the sentence about the whole.
  *
- * What widens or weakens comes first, what only narrows after it; blocks in which nothing changes for any request are one line at the end, so that
- * a hundred renamed rules cannot hide one that opens a port.
+ * What widens or weakens comes first, what only narrows after it; blocks in which nothing changes for any request are one line at the end,
+ * so that a hundred renamed rules cannot hide one that opens a port.
  */
 #include "build.h"
 
@@ -47,7 +47,8 @@ static const char *verdict_text(const KjReport *report, const KjBlockChange *cha
 /* A block that comes or goes refuses without one: that a refusal also logs is then no news. */
 static gboolean is_news(const KjBlockChange *change, const KjChangeRegion *region) {
     const KjEffectDefinition *effects = change->domain->effects;
-    gboolean refuses = (effects[region->old_decision->effect].flags & KJ_EFFECT_REFUSES) && (effects[region->new_decision->effect].flags & KJ_EFFECT_REFUSES);
+    gboolean refuses = (effects[region->old_decision->effect].flags & KJ_EFFECT_REFUSES) &&
+                       (effects[region->new_decision->effect].flags & KJ_EFFECT_REFUSES);
 
     return (change->old_block && change->new_block) || !refuses;
 }
@@ -105,7 +106,8 @@ static void build_guards(KjReport *report) {
 
 static const char *cause(const KjReport *report, const KjTimedChange *timed) {
     const char *label = timed->exception ? timed->exception
-                        : timed->rule    ? kj_arena_printf(report->arena, "%s.%s", timed->block->name, timed->rule->label) : timed->block->name;
+                      : timed->rule      ? kj_arena_printf(report->arena, "%s.%s", timed->block->name, timed->rule->label)
+                                         : timed->block->name;
     KjSaying saying = timed->exception ? KJ_SAY_EXCEPTION_ENDS : timed->ends ? KJ_SAY_RULE_ENDS : KJ_SAY_RULE_BEGINS;
 
     return kj_say(report, saying, timed->date, kj_report_clean(report->arena, label, FALSE), NULL);
@@ -153,7 +155,9 @@ static const char *summary(const KjReport *report) {
     if (out->len == 0)
         append_part(report, out, kj_say(report, kj_report_is_equal(report) ? KJ_SAY_EQUAL : KJ_SAY_WORDS_ONLY, NULL, NULL, NULL));
     if (report->timed->len > 0)
-        append_part(report, out, kj_say(report, KJ_SAY_TIME_BRINGS, kj_say_count(report, report->timed->len, KJ_NOUN_CHANGE), report->options.until_date, NULL));
+        append_part(
+            report, out,
+            kj_say(report, KJ_SAY_TIME_BRINGS, kj_say_count(report, report->timed->len, KJ_NOUN_CHANGE), report->options.until_date, NULL));
     g_string_append(out, report->ja ? "。" : ".");
     return kj_say_capital(report, out->str);
 }
@@ -169,7 +173,8 @@ static const char *quiet_blocks(const KjReport *report) {
             const KjBlockChange *block = report->change->blocks->pdata[i];
             if (block->verdict != verdict || is_told(block) || count++ >= NAMES_TOLD)
                 continue;
-            g_string_append_printf(names, "%s%s", names->len ? report->ja ? "、" : ", " : "", kj_report_clean(report->arena, block->name, FALSE));
+            g_string_append_printf(names, "%s%s", names->len ? report->ja ? "、" : ", " : "",
+                                   kj_report_clean(report->arena, block->name, FALSE));
         }
         if (count > NAMES_TOLD)
             g_string_append_printf(names, " … (+%u)", count - NAMES_TOLD);

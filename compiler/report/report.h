@@ -7,8 +7,9 @@
  *     kj_report_print_html(report, out);                       html.c, svg.c, style.c
  *     kj_report_print_json(report, out);                       json.c
  *
- * Strings of a policy are a stranger's: every text in a report has its control and direction characters replaced (kj_report_clean), so that none
- * can move a terminal's cursor or turn a line around. HTML escapes on top of that. JSON is for programs and takes names as they are, escaped.
+ * Strings of a policy are a stranger's: every text in a report has its control and direction characters replaced (kj_report_clean), so that
+ * none can move a terminal's cursor or turn a line around. HTML escapes on top of that. JSON is for programs and takes names as they are,
+ * escaped.
  */
 #ifndef KJ_REPORT_H
 #define KJ_REPORT_H

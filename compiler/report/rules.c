@@ -14,7 +14,8 @@ static const KjSources *sources_of(const KjReport *report, gboolean new_side) {
 
 /* What a file is called. */
 static const char *file_name(const KjReport *report, gboolean new_side, guint32 file) {
-    const char *path = !new_side && report->options.old_file && file == 0 ? report->options.old_file : kj_sources_file(sources_of(report, new_side), file)->path;
+    const char *path = !new_side && report->options.old_file && file == 0 ? report->options.old_file
+                                                                          : kj_sources_file(sources_of(report, new_side), file)->path;
     return kj_report_clean(report->arena, path, FALSE);
 }
 
@@ -62,7 +63,8 @@ static void append_own_obligations(const KjNote *notes, guint count, GString *ou
             g_string_append_printf(out, " @%s", notes[i].name);
 }
 
-/* "limit rate 10/1h per forwarder @log". Where the strictest effect wins, a decision has no obligations of its own; those of the rule that is named are told. */
+/* "limit rate 10/1h per forwarder @log". Where the strictest effect wins, a decision has no obligations of its own; those of the rule that
+ * is named are told. */
 const char *kj_report_decision(const KjReport *report, const KjBlockChange *block, const KjChangeRegion *region, gboolean new_side) {
     const KjDecision *decision = new_side ? region->new_decision : region->old_decision;
     const KjBlock *version = new_side ? block->new_block : block->old_block;
@@ -83,12 +85,16 @@ const char *kj_report_decision(const KjReport *report, const KjBlockChange *bloc
     return kj_report_clean(report->arena, out->str, FALSE);
 }
 
-void kj_report_rule(const KjReport *report, const KjBlockChange *block, const KjChangeRegion *region, gboolean new_side, KjReportRule *out) {
+void kj_report_rule(const KjReport *report, const KjBlockChange *block, const KjChangeRegion *region, gboolean new_side,
+                    KjReportRule *out) {
     const KjBlock *version = new_side ? block->new_block : block->old_block;
     const KjDecision *decision = new_side ? region->new_decision : region->old_decision;
     const KjRule *rule = new_side ? region->new_rule : region->old_rule;
     KjSpan span = !version || decision->error ? KJ_SPAN_NONE : rule ? rule->span : default_span(version);
-    KjSaying none = !version ? KJ_SAY_NO_BLOCK : decision->error ? KJ_SAY_ERROR : version->default_effect == G_MAXUINT ? KJ_SAY_NO_RULE : KJ_SAY_DEFAULT;
+    KjSaying none = !version                             ? KJ_SAY_NO_BLOCK
+                  : decision->error                      ? KJ_SAY_ERROR
+                  : version->default_effect == G_MAXUINT ? KJ_SAY_NO_RULE
+                                                         : KJ_SAY_DEFAULT;
 
     *out = (KjReportRule){ .rule = rule, .source = source_text(report, new_side, span), .sentence = "" };
     out->label = rule ? kj_report_clean(report->arena, rule->label, FALSE) : kj_say(report, none, NULL, NULL, NULL);

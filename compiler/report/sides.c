@@ -2,8 +2,8 @@
 /*
  * Two sources side by side, with the words marked that only one of them has.
  *
- * Words are what white space divides; the longest common row of words stays unmarked. Where less than half is common the two are different rules, and nothing is
- * marked. Cost: words times words, so beyond WORDS_MOST nothing is marked either.
+ * Words are what white space divides; the longest common row of words stays unmarked. Where less than half is common the two are different
+ * rules, and nothing is marked. Cost: words times words, so beyond WORDS_MOST nothing is marked either.
  */
 #include "page.h"
 

@@ -64,7 +64,8 @@ static void append_cells(const KjReportMap *map, guint left, guint top, GString 
     for (guint row = 0; row < rows; row++)
         for (guint column = 0; column < map->x.count; column++)
             g_string_append_printf(out, "<rect class=\"cell-%s\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"/>\n",
-                                   classes[map->cells[row * map->x.count + column]], left + column * CELL_WIDTH, top + row * CELL_HEIGHT, CELL_WIDTH, CELL_HEIGHT);
+                                   classes[map->cells[row * map->x.count + column]], left + column * CELL_WIDTH, top + row * CELL_HEIGHT,
+                                   CELL_WIDTH, CELL_HEIGHT);
 }
 
 static void append_legend(const KjReport *report, const KjReportMap *map, GString *out) {
@@ -72,7 +73,9 @@ static void append_legend(const KjReport *report, const KjReportMap *map, GStrin
         KjReportCell cell;
         const char *name;
         KjSaying saying;
-    } entries[] = { { KJ_CELL_CHANGED, "changed", KJ_SAY_CELL_CHANGED }, { KJ_CELL_SAME, "same", KJ_SAY_CELL_SAME }, { KJ_CELL_NEITHER, "neither", KJ_SAY_CELL_NEITHER } };
+    } entries[] = { { KJ_CELL_CHANGED, "changed", KJ_SAY_CELL_CHANGED },
+                    { KJ_CELL_SAME, "same", KJ_SAY_CELL_SAME },
+                    { KJ_CELL_NEITHER, "neither", KJ_SAY_CELL_NEITHER } };
     guint cells = map->x.count * MAX(map->y.count, 1);
 
     g_string_append(out, "<div class=\"legend\">");
@@ -89,15 +92,19 @@ static void append_legend(const KjReport *report, const KjReportMap *map, GStrin
 void kj_page_map(const KjReport *report, const KjReportMap *map, GString *out) {
     guint rows = MAX(map->y.count, 1), slanted = longest(&map->x) * LETTER;
     guint left = MAX(longest(&map->y) * LETTER + 2 * MARGIN, MIN(slanted * SLANT_WIDTH_PER_100 / 100, 200)), top = MARGIN;
-    guint width = left + map->x.count * CELL_WIDTH + MARGIN, bottom = top + rows * CELL_HEIGHT, height = bottom + slanted * SLANT_HEIGHT_PER_100 / 100 + 3 * MARGIN;
-    const char *title = map->y.count ? kj_say(report, KJ_SAY_MAP_TITLE, map->x.field, map->y.field, NULL) : kj_say(report, KJ_SAY_STRIP_TITLE, map->x.field, NULL, NULL);
+    guint width = left + map->x.count * CELL_WIDTH + MARGIN, bottom = top + rows * CELL_HEIGHT,
+          height = bottom + slanted * SLANT_HEIGHT_PER_100 / 100 + 3 * MARGIN;
+    const char *title = map->y.count ? kj_say(report, KJ_SAY_MAP_TITLE, map->x.field, map->y.field, NULL)
+                                     : kj_say(report, KJ_SAY_STRIP_TITLE, map->x.field, NULL, NULL);
 
-    g_string_append_printf(out, "<figure><svg role=\"img\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" aria-label=\"", width, height, width, height);
+    g_string_append_printf(out, "<figure><svg role=\"img\" width=\"%u\" height=\"%u\" viewBox=\"0 0 %u %u\" aria-label=\"", width, height,
+                           width, height);
     kj_page_text(out, title);
     g_string_append(out, "\">\n");
     append_cells(map, left, top, out);
     for (guint i = 0; i < map->y.count; i++) {
-        g_autofree char *place = g_strdup_printf("x=\"%u\" y=\"%u\" text-anchor=\"end\"", left - MARGIN, top + i * CELL_HEIGHT + CELL_HEIGHT / 2 + 4);
+        g_autofree char *place = g_strdup_printf("x=\"%u\" y=\"%u\" text-anchor=\"end\"", left - MARGIN,
+                                                 top + i * CELL_HEIGHT + CELL_HEIGHT / 2 + 4);
         append_label(out, place, map->y.labels[i]);
     }
     for (guint i = 0; i < map->x.count; i++) {

@@ -13,7 +13,10 @@
 #include "report.h"
 #include "words.h"
 
-enum { PARTS_TOLD = 4 /* of one change */ };
+enum {
+    PARTS_TOLD = 4,     /* of one change */
+    LETTERS_TOLD = 200, /* of one part */
+};
 
 #define BOLD "\033[1m"
 #define PLAIN "\033[0m"
@@ -82,14 +85,26 @@ static void append_rule(const Printer *printer, KjSaying label, const KjReportRu
     append_fact(printer, label, text->str);
 }
 
+/* No more of it than a line or two of a terminal. Free with g_free. */
+static char *cut(const char *text) {
+    if (g_utf8_strlen(text, -1) <= LETTERS_TOLD)
+        return g_strdup(text);
+    g_autofree char *start = g_utf8_substring(text, 0, LETTERS_TOLD);
+    return g_strconcat(start, " …", NULL);
+}
+
 /* One part stands in the headline. */
 static void append_where(const Printer *printer, const KjReportChange *change) {
     guint parts = change->where->len + change->where_untold, told = MIN(change->where->len, PARTS_TOLD);
 
-    for (guint i = 0; parts > 1 && i < told; i++)
-        append_fact(printer, KJ_SAY_WHERE, change->where->pdata[i]);
+    for (guint i = 0; parts > 1 && i < told; i++) {
+        g_autofree char *part = cut(change->where->pdata[i]);
+        append_fact(printer, KJ_SAY_WHERE, part);
+    }
     if (parts > told)
-        append_fact(printer, KJ_SAY_WHERE, kj_say(printer->report, KJ_SAY_MORE_CHANGES, kj_say_count(printer->report, parts - told, KJ_NOUN_MORE_PARTS), NULL, NULL));
+        append_fact(
+            printer, KJ_SAY_WHERE,
+            kj_say(printer->report, KJ_SAY_MORE_CHANGES, kj_say_count(printer->report, parts - told, KJ_NOUN_MORE_PARTS), NULL, NULL));
 }
 
 static void append_change(const Printer *printer, const KjReportChange *change) {

@@ -106,7 +106,8 @@ typedef enum {
     KJ_SAY_COUNT, /* how many saying there are */
 } KjSaying;
 
-/* The sentence with its holes filled; arguments that it has no hole for are NULL. In Japanese a space stands where an ASCII word meets a Japanese letter. Arena. */
+/* The sentence with its holes filled; arguments that it has no hole for are NULL. In Japanese a space stands where an ASCII word meets a
+ * Japanese letter. Arena. */
 const char *kj_say(const KjReport *report, KjSaying saying, const char *one, const char *two, const char *three);
 
 /* "2 blocks", "1 block" / "2 ブロック". Arena. */

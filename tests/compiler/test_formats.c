@@ -102,7 +102,9 @@ assert_rules(JsonArray *rules, guint language)
         g_assert_cmpstr(string_of(member(rule, "shortDescription"), "text"), ==, page->title[language]);
         g_assert_nonnull(strstr(string_of(member(rule, "help"), "text"), page->reason[language]));
         g_assert_cmpstr(string_of(member(rule, "defaultConfiguration"), "level"), ==,
-                        entry->severity == KJ_SEVERITY_ERROR ? "error" : "warning");
+                        entry->severity == KJ_SEVERITY_ERROR     ? "error"
+                        : entry->severity == KJ_SEVERITY_WARNING ? "warning"
+                                                                 : "note");
     }
 }
 
@@ -177,6 +179,27 @@ test_sarif_absolute(Fixture *fixture, gconstpointer data)
     g_assert_null(strstr(out->str, "SRCROOT"));
 }
 
+/* ---- text ---- */
+
+/* What a terminal shows is what a file gets, with nothing but colours in between. */
+static void
+test_colours(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GString) plain = g_string_new(NULL), coloured = g_string_new(NULL);
+    g_autoptr(GRegex) sequence = g_regex_new("\x1b\\[[0-9;]*m", 0, 0, NULL);
+    g_autofree char *stripped = NULL;
+
+    (void)data;
+    kj_diagnostics_print_text(fixture->diagnostics, fixture->sources, FALSE, plain);
+    kj_diagnostics_print_text(fixture->diagnostics, fixture->sources, TRUE, coloured);
+    g_assert_null(strchr(plain->str, 0x1b));
+    stripped = g_regex_replace_literal(sequence, coloured->str, -1, 0, "", 0, NULL);
+    g_assert_cmpstr(stripped, ==, plain->str);
+    g_assert_nonnull(strstr(coloured->str, "\x1b[1;31m"));
+    g_assert_nonnull(strstr(coloured->str, "\x1b[1;35m"));
+    g_assert_nonnull(strstr(plain->str, "error: the workspace has more than 65536 policy files [KJ0003]\n"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -185,5 +208,6 @@ main(int argc, char **argv)
     g_test_add("/formats/sarif", Fixture, "en", set_up, test_sarif, tear_down);
     g_test_add("/formats/sarif-in-japanese", Fixture, "ja", set_up, test_sarif, tear_down);
     g_test_add("/formats/sarif-absolute", Fixture, NULL, set_up, test_sarif_absolute, tear_down);
+    g_test_add("/formats/colours", Fixture, NULL, set_up, test_colours, tear_down);
     return g_test_run();
 }

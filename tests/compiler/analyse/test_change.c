@@ -4,7 +4,7 @@
  * evaluator in both versions. The verdict must be what the requests say, and a request lies in a region of the difference exactly when its two
  * decisions differ, in the direction the region says.
  *
- *     test_change --pairs N --seed S      so many pairs in each domain (the tests take PAIRS); a failure prints the seed and both policies
+ *     test_change --pairs N --first S      so many pairs in each domain (the tests take PAIRS); a failure prints the seed and both policies
  *
  * What a change of a decision means is worked out here anew, from the rules the evaluator names, not from decisions.c.
  */
@@ -60,7 +60,7 @@ static const World worlds[] = {
       { "deny", "warn", "allow", "require" }, { "", "", "", "" }, { "allow", "deny" },
       { "length >= 12", "length < 12", "length 5..12", "role admin", "role not admin", "breached true", "age <= 90d", "last_used <= 24", "last_used none" },
       { "breached", "not breached", "length < 12 or breached", "role == admin", "age > 90d" },
-      { { "length", { "5", "11", "12", "20", "" } }, { "breached", { "true", "false", "" } }, { "role", { "admin", "user", "" } }, { "age", { "1d", "91d", "" } },
+      { { "length", { "4", "5", "11", "12", "20", "" } }, { "breached", { "true", "false", "" } }, { "role", { "admin", "user", "" } }, { "age", { "1d", "91d", "" } },
         { "last_used", { "24", "25", "" } } } },
     { "governance", "group g = { \"a\", \"b\" }; group h = { \"a\", \"c\", \"d\" }; type class = I > II;", "",
       { "require", "require", "require", "ratify", "ratify" },
@@ -74,8 +74,10 @@ static const World worlds[] = {
 
 static const char *const annotations[] = { "", "", "", "", "@log", "@alert", "@log @alert", "@until(2026-12-31)", "@from(2027-01-01)", "@message(\"no\")",
                                            "@from(2026-12-01) @until(2027-01-31) @log" };
-static const gint64 instants[] = { -1, 1795514400 /* 2026-11-24 10:00 */, 1795860000 /* Saturday */, 1797328800 /* 2026-12-15 10:00 */, 1800093600 /* 2027-01-16 */,
-                                   1811844000 /* 2027-06-01 10:00 */, 1811898000 /* that night */ };
+/* Before, between and after the dates, inside and outside the window, and no instant at all. */
+static const gint64 instants[] = { -1, 1795514400 /* 2026-11-24 10:00, a Tuesday */, 1795860000 /* Saturday */, 1797328800 /* 2026-12-15 10:00 */,
+                                   1797069600 /* Saturday */, 1800007200 /* 2027-01-15 10:00 */, 1800093600 /* Saturday */, 1811844000 /* 2027-06-01 10:00 */,
+                                   1811898000 /* that night */ };
 
 static guint choices(const char *const *texts, guint room) {
     guint count = 0;
@@ -268,10 +270,16 @@ static guint decisions_way(const KjBlock *const *blocks, const KjReferenceVerdic
         way = to > from ? KJ_DIRECTION_NARROWS : KJ_DIRECTION_WIDENS;
     else if (verdicts[0].outcome == KJ_OUTCOME_LIMIT)
         way = rates_way(verdicts[0].rule, verdicts[1].rule);
+    guint milder = way & KJ_DIRECTION_WIDENS, lost = 0, gained = 0;
     for (guint i = 0; i < G_N_ELEMENTS(told); i++) {
         gboolean before = obliges(blocks[0], &verdicts[0], told[i]), after = obliges(blocks[1], &verdicts[1], told[i]);
-        way |= before == after ? 0 : before ? KJ_DIRECTION_WIDENS : KJ_DIRECTION_NARROWS;
+        lost += before && !after;
+        gained += after && !before;
     }
+    if (lost)
+        way |= KJ_DIRECTION_WIDENS;
+    if (gained && !milder)
+        way |= KJ_DIRECTION_NARROWS;
     return way;
 }
 
@@ -454,7 +462,7 @@ static void test_world(gconstpointer data) {
 
 int main(int argc, char **argv) {
     GOptionEntry entries[] = { { "pairs", 0, 0, G_OPTION_ARG_INT, &option_pairs, "Pairs of policies in each domain", "N" },
-                               { "seed", 0, 0, G_OPTION_ARG_INT, &option_seed, "Seed of the first", "S" },
+                               { "first", 0, 0, G_OPTION_ARG_INT, &option_seed, "Seed of the first", "S" },
                                { NULL } };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;

@@ -121,6 +121,10 @@ static void dump_rule(KjArena *arena, const KjBlock *block, const KjRule *rule, 
         g_string_append(out, "\n    unless ");
         dump_condition(block, rule->unless, out);
     }
+    if (rule->after) {
+        g_string_append(out, " after ");
+        dump_window(rule->after, out);
+    }
     if (rule->from) {
         g_string_append(out, "\n    from ");
         dump_window(rule->from, out);

@@ -85,7 +85,8 @@ static void test_doubling(void) {
 static void test_zones(void) {
     g_autofree char *folder = g_dir_make_tmp("kijun-XXXXXX", NULL), *fifo = g_build_filename(folder, "Zone", NULL);
     g_autofree char *climbing = g_strconcat("../../..", fifo, NULL);
-    const char *const zones[] = { fifo, climbing, "Asia/../Asia/Tokyo", "/usr/share/zoneinfo/Asia/Tokyo", "Asia/Tokyo/", "-9", ".", "" };
+    const char *const zones[] = { fifo, climbing, "Asia/../Asia/Tokyo", "/usr/share/zoneinfo/Asia/Tokyo", "Asia/Tokyo/", "-9", ".", "",
+                                  "JST-9", "EST5", "EST5EDT4", "Z", "UTC0" };
     g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
     for (guint i = 0; i < G_N_ELEMENTS(zones); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
@@ -93,7 +94,7 @@ static void test_zones(void) {
         g_assert_false(is_good(text, KJ_CODE_ZONE_UNKNOWN));
     }
     static const char *const good[] = { "UTC",     "Asia/Tokyo", "Etc/GMT+1", "America/Port-au-Prince", "America/Argentina/Buenos_Aires",
-                                        "EST5EDT" };
+                                        "EST5EDT", "GMT+0", "W-SU", "GB" };
     for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
         g_autoptr(GString) text = g_string_new(NULL);
         g_string_printf(text, "zone \"%s\";\n", good[i]);

@@ -148,7 +148,6 @@ static gboolean any_request(const Requests *requests, const KjBox *box) {
 static void test_comparisons(void) {
     static const KjSampleText text = { "comparing", "", comparing, "", NULL };
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
-    g_autoptr(GPtrArray) boxes = NULL;
     KjSampleText whole = text;
     KjSample sample;
     Requests requests;

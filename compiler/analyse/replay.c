@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Witnesses, tried. See replay.h. The table is built once, without the optimiser, and only when something was found. */
+#include "replay.h"
+
+#include <string.h>
+
+#include <kijun/view.h>
+
+#include "../diagnostics.h"
+
+void kj_replay_clear(KjReplay *replay) {
+    g_clear_pointer(&replay->table, kj_table_unref);
+}
+
+gboolean kj_replay_refers(const KjBlock *block, const KjRule *rule, const KjWitness *witness) {
+    KjReferenceVerdict verdict;
+    guint count;
+    const KjFieldText *texts = kj_witness_texts(witness, &count);
+    gboolean right;
+
+    kj_reference_decide(block, texts, count, witness->has_instant, witness->instant, &verdict);
+    if (verdict.outcome == KJ_OUTCOME_ERROR)
+        right = FALSE;
+    else if (block->domain->combining == KJ_COMBINING_ADD_UP)
+        right = !rule || g_ptr_array_find(verdict.matched, rule, NULL);
+    else
+        right = verdict.rule == rule;
+    kj_reference_verdict_clear(&verdict);
+    return right;
+}
+
+static KjTable *table_of(KjReplay *replay) {
+    g_autoptr(KjDiagnostics) scratch = NULL;
+    g_autoptr(GBytes) bytes = NULL;
+    gconstpointer data;
+    gsize length;
+
+    if (replay->tried)
+        return replay->table;
+    replay->tried = TRUE;
+    scratch = kj_diagnostics_new();
+    bytes = kj_build(replay->policy, FALSE, scratch);
+    if (!bytes)
+        return NULL;
+    data = g_bytes_get_data(bytes, &length);
+    replay->table = kj_table_new(data, length, NULL);
+    return replay->table;
+}
+
+static gboolean is_matched(const KjTable *table, const KjRequest *request, const KjVerdict *verdict, const char *label) {
+    for (guint i = 0; i < verdict->matched; i++) {
+        KjRuleView view;
+        kj_view_rule(table, kj_request_matched_rule(request, i), &view);
+        if (strcmp(view.label, label) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean table_decides(KjTable *table, const KjBlock *block, const KjRule *rule, const KjWitness *witness) {
+    KjVerdict verdict = { .size = sizeof verdict };
+    g_autoptr(KjRequest) request = NULL;
+    const KjFieldText *texts;
+    guint number, count;
+
+    if (!kj_table_find_block(table, block->qualified, &number, NULL))
+        return FALSE;
+    request = kj_request_new(table, number);
+    texts = kj_witness_texts(witness, &count);
+    for (guint i = 0; i < count; i++) {
+        int field = kj_table_find_field(table, number, texts[i].field);
+        if (!(texts[i].text ? kj_request_set_text(request, field, texts[i].text, -1, NULL) : kj_request_set_empty(request, field, NULL)))
+            return FALSE;
+    }
+    if (witness->has_instant)
+        kj_request_set_instant(request, witness->instant);
+    kj_decide(request, &verdict);
+    if (verdict.outcome == KJ_OUTCOME_ERROR)
+        return FALSE;
+    if (block->domain->combining == KJ_COMBINING_ADD_UP)
+        return !rule || is_matched(table, request, &verdict, rule->label);
+    return strcmp(verdict.label, rule ? rule->label : "default") == 0;
+}
+
+gboolean kj_replay_decides(KjReplay *replay, const KjBlock *block, const KjRule *rule, const KjWitness *witness) {
+    KjTable *table = table_of(replay);
+
+    return kj_replay_refers(block, rule, witness) && (!table || table_decides(table, block, rule, witness));
+}
+
+char *kj_replay_command(const char *path, const KjBlock *block, const KjWitness *witness) {
+    g_autofree char *arguments = kj_witness_arguments(witness), *place = path ? g_shell_quote(path) : NULL;
+    gboolean plain = path && path[0] && strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") == strlen(path);
+
+    return g_strdup_printf("kijun explain %s %s %s", !path ? "." : plain ? path : place, block->qualified, arguments);
+}
