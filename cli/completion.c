@@ -12,6 +12,7 @@
 #include <kijun/view.h>
 
 #include "../compiler/codes.h"
+#include "../history/revision.h"
 #include "cli.h"
 #include "manual.h"
 
@@ -89,10 +90,10 @@ static char *argument_at(const KjCommand *command, guint place) {
 
 /* A policy with mistakes has no words to offer, and tells them only when it is checked. */
 static KjTable *quiet_table(const char *path) {
-    if (g_str_has_suffix(path, ".kjt"))
+    if (g_str_has_suffix(path, ".kjt") && !kj_revision_form(path))
         return kj_table_open(path, NULL);
     g_autoptr(KjCompilation) compilation = kj_compilation_new();
-    if (!kj_compilation_load(compilation, path, NULL) || !compilation->policy)
+    if (!kj_revision_load(compilation, path, NULL) || !compilation->policy)
         return NULL;
     g_autoptr(GBytes) bytes = kj_build(compilation->policy, FALSE, compilation->diagnostics);
     return bytes ? kj_table_new(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL) : NULL;

@@ -123,14 +123,15 @@ static int decide_one(KjTable *table, guint block, const char *real, int count, 
 
 static int decide_batch(KjTable *table, guint block, const char *path, gint64 instant) {
     g_autoptr(GError) error = NULL;
-    g_autoptr(KjBatch) batch = kj_batch_open(path, table, block, &error);
-    if (!batch)
+    const KjBatchSide side = { table, block };
+    g_autoptr(KjBatch) batch = kj_batch_open(path, &error);
+    if (!batch || !kj_batch_bind(batch, &side, 1, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     g_autoptr(KjRequest) request = kj_request_new(table, block);
     KjVerdict verdict = { .size = sizeof verdict };
     const char *problem;
     int code = KJ_EXIT_FINE;
-    while (kj_batch_next(batch, request, instant, &problem)) {
+    while (kj_batch_next(batch, &request, instant, &problem)) {
         if (!problem && kj_decide(request, &verdict) == KJ_OUTCOME_ERROR)
             problem = verdict.problem;
         if (problem) {

@@ -19,6 +19,12 @@ static const char *const combining_names[] = {
     [KJ_COMBINING_ADD_UP] = "add-up",
 };
 
+static const char *const combining_docs[] = {
+    [KJ_COMBINING_FIRST_MATCH] = N_("the first rule that matches decides"),
+    [KJ_COMBINING_STRICTEST] = N_("of all rules that match, the strictest decides"),
+    [KJ_COMBINING_ADD_UP] = N_("all rules that match hold together"),
+};
+
 static const char *in_language(KjPhrase phrase) {
     return strcmp(kj_cli_language(), "ja") == 0 ? phrase.ja : phrase.en;
 }
@@ -51,8 +57,18 @@ static void print_field_details(const KjFieldDefinition *field) {
     printf(_("  %-18s   reads as: %s\n"), "", in_language(field->phrase));
 }
 
+static void print_annotations(const KjDomain *domain) {
+    puts(_("\nAnnotations, behind a rule"));
+    for (const KjAnnotationDefinition *own = domain->annotations; own && own->name; own++) {
+        g_autofree char *form = g_strdup_printf(own->has_argument ? "@%s(\"text\")" : "@%s", own->name);
+        printf("  %-30s %s\n", form, in_language(own->doc));
+    }
+    for (const KjCommonAnnotation *common = kj_common_annotations; common->name; common++)
+        printf("  %-30s %s\n", common->form, in_language(common->doc));
+}
+
 static void print_domain(const KjDomain *domain) {
-    printf("%s: %s\n  %s", domain->name, in_language(domain->doc), combining_names[domain->combining]);
+    printf("%s: %s\n  %s (%s)", domain->name, in_language(domain->doc), combining_names[domain->combining], _(combining_docs[domain->combining]));
     if (domain->default_effect)
         printf(_(", default %s"), domain->default_effect);
     printf("%s\n\n%s\n", domain->open ? _(", blocks may declare fields") : "", _("Effects, mildest first"));
@@ -67,6 +83,7 @@ static void print_domain(const KjDomain *domain) {
         g_autofree char *effects = g_strjoinv(", ", (char **)parameter->effects);
         printf("  %-18s %s (%s)\n", parameter->name, in_language(parameter->doc), effects);
     }
+    print_annotations(domain);
     if (domain->settings && domain->settings->name)
         puts(_("\nSettings"));
     for (const KjSettingDefinition *setting = domain->settings; setting && setting->name; setting++)
@@ -146,6 +163,8 @@ static int describe_json(const KjDomain *only) {
 }
 
 static int unknown(const char *what, const char *name, GPtrArray *names) {
+    if (names->len == 0)
+        return kj_cli_fail(KJ_EXIT_USAGE, _("there is no %s `%s`; none at all is installed"), what, name);
     g_ptr_array_add(names, NULL);
     const char *nearest = kj_did_you_mean(name, (const char *const *)names->pdata);
     g_autofree char *all = g_strjoinv(" ", (char **)names->pdata);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijun diff: what a change of a policy does, as a person reviews it. The comparison is analyse/change.c, the sentences and pages are report/.
+ * kijun diff: what a change of a policy does, as a person reviews it. The comparison is analyse/change.c, the sentences and pages are
+ * report/.
  *
- * Either side is any PATH, or /dev/null for no policy at all. Two files given alone are two versions of one module, whatever they are called. A table has no
- * sources: of tables only equality can be told.
+ * Either side is any PATH, or /dev/null for no policy at all. Two files given alone are two versions of one module, whatever they are
+ * called. A table has no sources: of tables only equality can be told.
  */
 #include "config.h"
 
@@ -74,8 +75,10 @@ static int compare_tables(const char *old_path, const char *new_path) {
     if (format && strcmp(format, "text") != 0)
         return kj_cli_fail(KJ_EXIT_USAGE, _("a table has no sources to report on; compare the policies that the tables were built from"));
     if (!g_bytes_equal(old_bytes, new_bytes))
-        return kj_cli_fail(KJ_EXIT_DIFFERS, _("the tables are not equal; what the difference does cannot be told from tables, which have no sources: compare the policies "
-                                              "that they were built from, as in `kijun diff HEAD~1: .`"));
+        return kj_cli_fail(
+            KJ_EXIT_DIFFERS,
+            _("the tables are not equal; what the difference does cannot be told from tables, which have no sources: compare the policies "
+              "that they were built from, as in `kijun diff HEAD~1: .`"));
     puts(_("The tables are equal, byte for byte."));
     return KJ_EXIT_FINE;
 }
@@ -98,8 +101,8 @@ static gboolean is_file(const char *path) {
     return g_str_has_suffix(path, ".pol") && !kj_revision_form(path) && !g_file_test(path, G_FILE_TEST_IS_DIR);
 }
 
-/* Two files given alone are versions of one module: the old one, which compiled under its own name, is compiled again under the other's, so that each name finds
- * its counterpart. *own_name is set then. */
+/* Two files given alone are versions of one module: the old one, which compiled under its own name, is compiled again under the other's, so
+ * that each name finds its counterpart. *own_name is set then. */
 static KjCompilation *align_modules(KjCompilation *compilation, const char *old_path, const char *new_path, char **own_name) {
     g_autofree char *old_name = g_path_get_basename(old_path), *new_name = g_path_get_basename(new_path);
 
@@ -162,7 +165,8 @@ static GPtrArray *compare_texts(const KjSources *old_sources, const KjSources *n
 
 /* ---- the report ---- */
 
-/* The day after `until`, when every zone has seen the whole of it, or at least half of the day after: reports leave out what comes later by date. FALSE after telling. */
+/* The day after `until`, when every zone has seen the whole of it, or at least half of the day after: reports leave out what comes later by
+ * date. FALSE after telling. */
 static gboolean read_until(gint64 now, gint64 *instant) {
     const char *problem;
     guint64 days;
@@ -222,9 +226,16 @@ static int compare_policies(const char *old_path, const char *new_path, gint64 n
     g_autoptr(GPtrArray) patches = compare_texts(old_policy->sources, new_policy->sources);
     g_autofree char *old_name = g_utf8_make_valid(old_path, -1), *new_name = g_utf8_make_valid(new_path, -1);
     g_autofree char *old_commit = kj_revision_commit(old_path), *new_commit = kj_revision_commit(new_path);
-    KjReportOptions report_options = { .language = kj_cli_language(), .version = PACKAGE_VERSION, .old_path = old_name, .new_path = new_name,
-                                       .old_commit = old_commit, .new_commit = new_commit, .old_file = old_file, .until_date = until,
-                                       .maps = g_strcmp0(format, "html") == 0, .patches = patches };
+    KjReportOptions report_options = { .language = kj_cli_language(),
+                                       .version = PACKAGE_VERSION,
+                                       .old_path = old_name,
+                                       .new_path = new_name,
+                                       .old_commit = old_commit,
+                                       .new_commit = new_commit,
+                                       .old_file = old_file,
+                                       .until_date = until,
+                                       .maps = g_strcmp0(format, "html") == 0,
+                                       .patches = patches };
     g_autoptr(KjReport) report = kj_report_new(change, &report_options);
     g_autoptr(GString) text = g_string_new(NULL);
 
@@ -246,10 +257,12 @@ int kj_command_diff(int argc, char **argv) {
     if (textconv && argc == 2)
         return kj_git_textconv(argv[1]);
     if (argc != 3)
-        return kj_cli_fail(KJ_EXIT_USAGE, argc < 3 ? _("too few arguments; usage: %s %s") : _("too many arguments; usage: %s %s"), "kijun diff", "OLD NEW");
+        return kj_cli_fail(KJ_EXIT_USAGE, argc < 3 ? _("too few arguments; usage: %s %s") : _("too many arguments; usage: %s %s"),
+                           "kijun diff", "OLD NEW");
     if (most < 0)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--most takes a number, 0 for all"));
     if (!kj_cli_instant(at, &now) || !read_until(now, &until_instant))
         return KJ_EXIT_USAGE;
-    return is_table(argv[1]) || is_table(argv[2]) ? compare_tables(argv[1], argv[2]) : compare_policies(argv[1], argv[2], now, until_instant);
+    return is_table(argv[1]) || is_table(argv[2]) ? compare_tables(argv[1], argv[2])
+                                                  : compare_policies(argv[1], argv[2], now, until_instant);
 }

@@ -1,11 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kijun emit: a target's text on stdout, whole or not at all. */
+/*
+ * kijun emit: a target's text on stdout, whole or not at all. With --prove it is first loaded where it touches nothing, read back and compared with the
+ * source; a text that is not proved is not written.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include <kijun/view.h>
 
+#include "../compiler/analyse/enforced.h"
 #include "cli.h"
+
+static gboolean prove;
+
+const GOptionEntry kj_options_emit[] = {
+    { "prove", 0, 0, G_OPTION_ARG_NONE, &prove, N_("Load the text where it does no harm, read it back, and prove that it says what the source says"), NULL },
+    G_OPTION_ENTRY_NULL,
+};
+
+typedef struct {
+    const char *target;
+    KjCompilation *compilation; /* NULL: PATH is a table */
+    KjTable *table;
+    GString *out;
+    guint written;
+} Emission;
 
 static const KjTargetDefinition *find_target(const KjDomain *domain, const char *name) {
     for (const KjTargetDefinition *target = domain ? domain->targets : NULL; target && target->name; target++)
@@ -14,18 +33,72 @@ static const KjTargetDefinition *find_target(const KjDomain *domain, const char 
     return NULL;
 }
 
-/* Appends one block's text. A block of a domain without this target is passed over when no block was asked for by name. */
-static int emit_block(const KjTable *table, guint block, const char *target_name, gboolean asked, GString *out, guint *written) {
+static int tell_proof(const KjBlock *block, const KjEnforced *proof) {
+    if (proof->differences->len == 0) {
+        fprintf(stderr, _("%s: proved: what was loaded and read back (%u rules) decides every request as the source does\n"), block->qualified, proof->rules);
+        return KJ_EXIT_FINE;
+    }
+    int code = kj_cli_fail(proof->bug ? KJ_EXIT_BUG : KJ_EXIT_POLICY, _("%s: not proved: what was loaded and read back differs from the source"), block->qualified);
+    for (guint i = 0; i < proof->differences->len; i++)
+        fprintf(stderr, "%s\n", (const char *)g_ptr_array_index(proof->differences, i));
+    return code;
+}
+
+static int prove_block(const Emission *emission, const KjBlockView *view, const char *text) {
     g_autoptr(GError) error = NULL;
+    g_autoptr(GString) dump = g_string_new(NULL);
+    g_auto(KjEnforced) proof = { NULL, 0, 0, FALSE };
+    g_autofree char *name = g_strdup_printf("%s.%s", view->module, view->name);
+    const KjReaderDefinition *reader = kj_domain_reader(kj_plugin_find(view->domain), emission->target);
+    const KjBlock *block = kj_policy_find_block(emission->compilation->policy, name, &error);
+    if (!block)
+        return kj_cli_fail(KJ_EXIT_BUG, "%s", error->message);
+    if (!reader)
+        return kj_cli_fail(KJ_EXIT_USAGE, _("nothing reads the target `%s` back, so --prove has nothing to compare"), emission->target);
+    if (!reader->load(text, dump, &error)) {
+        gboolean unable = g_error_matches(error, KJ_ERROR, KJ_ERROR_UNABLE);
+        return kj_cli_fail(unable ? KJ_EXIT_NOT_DONE : kj_cli_error_code(error), unable ? _("%s: NOT PROVED, the proof could not be done here: %s") : "%s: %s", name,
+                           error->message);
+    }
+    if (!kj_enforced_compare(block, emission->compilation->sources, reader, dump->str, dump->len, &proof, &error))
+        return kj_cli_fail(kj_cli_error_code(error), _("%s: not proved: %s"), name, error->message);
+    return tell_proof(block, &proof);
+}
+
+/* Appends one block's text. A block of a domain without this target is passed over when no block was asked for by name. */
+static int emit_block(Emission *emission, guint block, gboolean asked) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
     KjBlockView view;
-    kj_view_block(table, block, &view);
-    const KjTargetDefinition *target = find_target(kj_plugin_find(view.domain), target_name);
+    kj_view_block(emission->table, block, &view);
+    const KjTargetDefinition *target = find_target(kj_plugin_find(view.domain), emission->target);
     if (!target)
         return asked ? kj_cli_fail(KJ_EXIT_USAGE, _("the domain `%s` of block `%s` has no target `%s`"), view.domain, view.name,
-                                   target_name) : KJ_EXIT_FINE;
-    if (!target->emit(table, block, out, &error))
+                                   emission->target) : KJ_EXIT_FINE;
+    if (!target->emit(emission->table, block, text, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
-    (*written)++;
+    int code = prove ? prove_block(emission, &view, text->str) : KJ_EXIT_FINE;
+    g_string_append_len(emission->out, text->str, (gssize)text->len);
+    emission->written++;
+    return code;
+}
+
+static int emit_blocks(Emission *emission, const char *name) {
+    g_autoptr(GError) error = NULL;
+    int code = KJ_EXIT_FINE;
+    guint block;
+    kj_plugins_load(NULL);
+    if (name && !kj_table_find_block(emission->table, name, &block, &error))
+        return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
+    if (name)
+        code = emit_block(emission, block, TRUE);
+    for (block = 0; !name && block < kj_table_block_count(emission->table) && code == KJ_EXIT_FINE; block++)
+        code = emit_block(emission, block, FALSE);
+    if (code != KJ_EXIT_FINE)
+        return code;
+    if (emission->written == 0)
+        return kj_cli_fail(KJ_EXIT_USAGE, _("no block here has a target `%s`; `kijun describe DOMAIN` lists a domain's targets"), emission->target);
+    fputs(emission->out->str, stdout);
     return KJ_EXIT_FINE;
 }
 
@@ -33,24 +106,15 @@ int kj_command_emit(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
     if (!kj_cli_options(&argc, &argv, 2, 3, &code))
         return code;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(KjTable) table = kj_cli_table(argv[2], &code);
+    if (prove && g_str_has_suffix(argv[2], ".kjt"))
+        return kj_cli_fail(KJ_EXIT_USAGE, _("--prove compares with the source, and %s is a table"), argv[2]);
+    g_autoptr(KjCompilation) compilation = prove ? kj_cli_compile(argv[2], FALSE, &code) : NULL;
+    if (prove && !compilation)
+        return code;
+    g_autoptr(KjTable) table = compilation ? kj_cli_build(compilation, &code) : kj_cli_table(argv[2], &code);
     if (!table)
         return code;
-    kj_plugins_load(NULL);
     g_autoptr(GString) out = g_string_new(NULL);
-    guint block, written = 0;
-    if (argc > 3) {
-        if (!kj_table_find_block(table, argv[3], &block, &error))
-            return kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
-        code = emit_block(table, block, argv[1], TRUE, out, &written);
-    }
-    for (block = 0; argc == 3 && block < kj_table_block_count(table) && code == KJ_EXIT_FINE; block++)
-        code = emit_block(table, block, argv[1], FALSE, out, &written);
-    if (code != KJ_EXIT_FINE)
-        return code;
-    if (written == 0)
-        return kj_cli_fail(KJ_EXIT_USAGE, _("no block here has a target `%s`; `kijun describe DOMAIN` lists a domain's targets"), argv[1]);
-    fputs(out->str, stdout);
-    return KJ_EXIT_FINE;
+    Emission emission = { argv[1], compilation, table, out, 0 };
+    return emit_blocks(&emission, argc > 3 ? argv[3] : NULL);
 }

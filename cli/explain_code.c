@@ -11,7 +11,9 @@
 
 typedef const char *const Text[KJ_LANGUAGES];
 
-static Text error_word = { "error", "エラー" }, warning_word = { "warning", "警告" }, says = { "Kijun says", "表示される文" },
+static Text severity_words[] = {
+    [KJ_SEVERITY_NOTE] = { "note", "参考" }, [KJ_SEVERITY_WARNING] = { "warning", "警告" }, [KJ_SEVERITY_ERROR] = { "error", "エラー" } };
+static Text says = { "Kijun says", "表示される文" },
             wrong_title = { "Wrong", "誤り" }, right_title = { "Right", "正しい書き方" };
 
 /* The sentence with `...` where something is put in. Free with g_free. */
@@ -46,7 +48,7 @@ static void print_example(const char *title, const char *text) {
 static void print_page(const KjCodeEntry *entry, guint language) {
     const KjCodePage *page = kj_code_page(entry->code);
     g_autofree char *said = sentence(_(entry->message));
-    const char *word = entry->severity == KJ_SEVERITY_ERROR ? error_word[language] : warning_word[language];
+    const char *word = severity_words[entry->severity][language];
 
     printf("KJ%04d (%s)%s%s\n\n", (int)entry->code, word, page ? ": " : "", page ? page->title[language] : "");
     printf("%s: %s\n", says[language], said);
@@ -62,8 +64,7 @@ static void print_list(const GPtrArray *codes, guint language) {
         const KjCodeEntry *entry = codes->pdata[i];
         const KjCodePage *page = kj_code_page(entry->code);
         g_autofree char *said = sentence(_(entry->message));
-        printf("KJ%04d  %-9s %s\n", (int)entry->code, entry->severity == KJ_SEVERITY_ERROR ? error_word[language] : warning_word[language],
-               page ? page->title[language] : said);
+        printf("KJ%04d  %-9s %s\n", (int)entry->code, severity_words[entry->severity][language], page ? page->title[language] : said);
     }
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../compiler/syntax/syntax.h"
+#include "../history/revision.h"
 #include "cli.h"
 
 enum { ROUNDS = 1000 /* a round applies up to KJ_LIMIT_ERRORS fixes: more than this is no text that a person wrote */ };
@@ -155,8 +156,12 @@ static KjCompilation *compile(const Run *run, int *exit_code) {
     while (g_hash_table_iter_next(&each, &path, &text))
         kj_sources_overlay(compilation->sources, path, ((GString *)text)->str, ((GString *)text)->len);
     compilation->findings = TRUE;
-    if (kj_compilation_load(compilation, run->root, &error))
+    if (kj_revision_load(compilation, run->root, &error)) {
+        KjAnalysis analysis;
+        if (compilation->policy && kj_cli_analysis(NULL, run->root, &analysis))
+            kj_find_in_rules(compilation->policy, &analysis, compilation->diagnostics);
         return g_steal_pointer(&compilation);
+    }
     *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     return NULL;
 }
@@ -217,6 +222,8 @@ int kj_command_fix(int argc, char **argv) {
     if (!kj_cli_options(&argc, &argv, 0, 1, &code))
         return code;
 
+    if (argc > 1 && !dry_run && kj_revision_form(argv[1]))
+        return kj_cli_fail(KJ_EXIT_USAGE, _("%s is a revision, which nothing can change; --dry-run tells what would"), argv[1]);
     g_autoptr(GHashTable) texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_text);
     g_autoptr(GHashTable) refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Run run = { argc > 1 ? argv[1] : ".", texts, refused, FALSE };

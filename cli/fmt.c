@@ -5,9 +5,9 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../compiler/syntax/syntax.h"
+#include "../history/revision.h"
 #include "cli.h"
 
 static gboolean check;
@@ -47,20 +47,21 @@ int kj_command_fmt(int argc, char **argv) {
     g_autoptr(GError) error = NULL;
     g_autoptr(KjDiagnostics) diagnostics = kj_diagnostics_new();
     g_autoptr(KjSources) sources = kj_sources_new();
-    if (!kj_sources_add_path(sources, root, diagnostics, &error))
+    gboolean revision = kj_revision_form(root);
+    if (revision && !check)
+        return kj_cli_fail(KJ_EXIT_USAGE, _("%s is a revision, which nothing can change; --check tells what would"), root);
+    if (revision ? !kj_revision_add(sources, root, diagnostics, &error) : !kj_sources_add_path(sources, root, diagnostics, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     gboolean folder = g_file_test(root, G_FILE_TEST_IS_DIR);
     for (guint32 i = 0; i < kj_sources_count(sources); i++) {
         const KjSourceFile *file = kj_sources_file(sources, i);
         g_autofree char *text = canonical(sources, i, diagnostics);
-        g_autofree char *path = folder ? g_build_filename(root, file->path, NULL) : g_strdup(root);
+        g_autofree char *path = folder ? g_build_filename(root, file->path, NULL) : g_strdup(revision ? file->path : root);
         if (text && !format_file(path, file, text, &changed, &error))
             return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
     }
     if (kj_diagnostics_errors(diagnostics) > 0) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        kj_diagnostics_print_text(diagnostics, sources, kj_cli_colour(STDERR_FILENO), text);
-        fputs(text->str, stderr);
+        kj_cli_print_diagnostics(diagnostics, sources);
         return kj_cli_errors_code(diagnostics);
     }
     return check && changed > 0 ? KJ_EXIT_POLICY : KJ_EXIT_FINE;

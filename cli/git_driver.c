@@ -2,13 +2,13 @@
 /*
  * kijun diff as git calls it. `kijun init --git` writes both ways into the repository's settings.
  *
- *   --driver (diff.kijun.command): for `git diff`, and `git show` and `git log -p` with --ext-diff, which git asks for before it runs any program. Git names one
- *   file and two blobs; history/context.c finds the two states they belong to. What is told at a file are the effects on the blocks that stand in it;
- *   blocks whose own file did not change (a group of another module did) are told at the first file that did. So each effect is told once. The text diff follows,
- *   and as every line of ours begins with `#`, `git apply` still reads the whole.
+ * --driver (diff.kijun.command): for `git diff`, and `git show` and `git log -p` with --ext-diff, which git asks for before it runs any program.
+ * Git names one file and two blobs; history/context.c finds the two states they belong to. What is told at a file are the effects on the
+ * blocks that stand in it; blocks whose own file did not change (a group of another module did) are told at the first file that did. So each
+ * effect is told once. The text diff follows, and as every line of ours begins with `#`, `git apply` still reads the whole.
  *
- *   --textconv (diff.kijun.textconv): what git compares by lines where it runs no driver. The canonical form without comments, so that layout and comments do
- *   not show. It is of one file alone, and so can tell words but no effects.
+ * --textconv (diff.kijun.textconv): what git compares by lines where it runs no driver. The canonical form without comments, so that layout
+ * and comments do not show. It is of one file alone, and so can tell words but no effects.
  *
  * A driver that fails makes git stop; so whatever goes wrong is said on a line of its own, the text diff is written, and the exit code is 0.
  */
@@ -77,7 +77,8 @@ static char *read_side(const char *file, gboolean there, gsize *length) {
 
 static void print_text(const Place *place, const Asked *asked) {
     gsize old_length, new_length;
-    g_autofree char *old_text = read_side(asked->old_file, asked->old_there, &old_length), *new_text = read_side(asked->new_file, asked->new_there, &new_length);
+    g_autofree char *old_text = read_side(asked->old_file, asked->old_there, &old_length),
+                    *new_text = read_side(asked->new_file, asked->new_there, &new_length);
     g_autofree char *patch = kj_patch_new(asked->new_path ? asked->new_path : asked->path, old_text, old_length, new_text, new_length);
 
     if (asked->new_path) {
@@ -151,7 +152,8 @@ typedef struct {
 static gboolean is_told_here(const Telling *telling, KjSpan old_span, KjSpan new_span) {
     gboolean is_new = new_span.file != G_MAXUINT32;
     KjSpan span = is_new ? new_span : old_span;
-    const char *home = span.file != G_MAXUINT32 ? kj_sources_file(is_new ? telling->new_sources : telling->old_sources, span.file)->path : NULL;
+    const char *home = span.file != G_MAXUINT32 ? kj_sources_file(is_new ? telling->new_sources : telling->old_sources, span.file)->path
+                                                : NULL;
 
     if (home && differs(telling->old_sources, telling->new_sources, home))
         return strcmp(home, telling->path) == 0;
@@ -163,7 +165,8 @@ static void keep_what_is_told(KjChange *change, const Telling *telling) {
 
     for (guint i = 0; i < change->blocks->len; i++) {
         KjBlockChange *block = change->blocks->pdata[i];
-        if (is_told_here(telling, block->old_block ? block->old_block->span : KJ_SPAN_NONE, block->new_block ? block->new_block->span : KJ_SPAN_NONE))
+        if (is_told_here(telling, block->old_block ? block->old_block->span : KJ_SPAN_NONE,
+                         block->new_block ? block->new_block->span : KJ_SPAN_NONE))
             change->blocks->pdata[blocks++] = block;
         else
             kj_block_change_clear(block);
@@ -209,8 +212,13 @@ static void print_effects(const Place *place, const char *path, const KjContext 
         return; /* everything is told at other files */
 
     g_autofree char *old_explain = explain_path(place, before), *new_explain = explain_path(place, after);
-    KjReportOptions report_options = { .language = kj_cli_language(), .version = PACKAGE_VERSION, .old_path = before->name, .new_path = after->name, 
-                                       .old_explain = old_explain, .new_explain = new_explain, .brief = TRUE };
+    KjReportOptions report_options = { .language = kj_cli_language(),
+                                       .version = PACKAGE_VERSION,
+                                       .old_path = before->name,
+                                       .new_path = after->name,
+                                       .old_explain = old_explain,
+                                       .new_explain = new_explain,
+                                       .brief = TRUE };
     g_autoptr(KjReport) report = kj_report_new(change, &report_options);
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(text, "%s\n", report->title);
@@ -220,7 +228,8 @@ static void print_effects(const Place *place, const char *path, const KjContext 
 
 /* ---- where we are ---- */
 
-/* The workspace that holds the file: the longest kijun.workspace of the settings; the whole repository where there is no such setting. FALSE: the file is in none. */
+/* The workspace that holds the file: the longest kijun.workspace of the settings; the whole repository where there is no such setting.
+ * FALSE: the file is in none. */
 static gboolean find_root(Place *place, const char *path) {
     g_autoptr(git_config) config = NULL;
     git_config_iterator *each = NULL;
@@ -228,7 +237,8 @@ static gboolean find_root(Place *place, const char *path) {
     gboolean any = FALSE, found = FALSE;
 
     place->root = g_strdup("");
-    if (git_repository_config_snapshot(&config, place->repository->git) != 0 || git_config_multivar_iterator_new(&each, config, KJ_GIT_WORKSPACE, NULL) != 0)
+    if (git_repository_config_snapshot(&config, place->repository->git) != 0 ||
+        git_config_multivar_iterator_new(&each, config, KJ_GIT_WORKSPACE, NULL) != 0)
         return TRUE;
     while (git_config_next(&entry, each) == 0) {
         g_autofree char *folder = strcmp(entry->value, ".") == 0 ? g_strdup("") : g_strconcat(entry->value, "/", NULL);
@@ -283,10 +293,11 @@ int kj_git_driver(int argc, char **argv) {
     gboolean old_known = asked.old_there && read_id(argv[3], &asked.old_id), new_known = asked.new_there && read_id(argv[6], &asked.new_id);
     g_autofree char *on_disk = place.repository && git_repository_workdir(place.repository->git)
                                    ? g_build_filename(git_repository_workdir(place.repository->git), path, NULL) : NULL;
-    asked.working_tree = on_disk && (asked.new_there ? !new_known || git_oid_is_zero(&asked.new_id) : !g_file_test(on_disk, G_FILE_TEST_EXISTS));
+    asked.working_tree = on_disk &&
+                         (asked.new_there ? !new_known || git_oid_is_zero(&asked.new_id) : !g_file_test(on_disk, G_FILE_TEST_EXISTS));
     if (place.repository && find_root(&place, path)) {
-        if (!asked.new_path && kj_context_find(place.repository, path, old_known ? &asked.old_id : NULL, new_known ? &asked.new_id : NULL, asked.working_tree,
-                                               &before, &after))
+        if (!asked.new_path && kj_context_find(place.repository, path, old_known ? &asked.old_id : NULL, new_known ? &asked.new_id : NULL,
+                                               asked.working_tree, &before, &after))
             print_effects(&place, path + strlen(place.root), &before, &after);
         else
             print_comment(_("The effects cannot be told: the two states of the repository were not found."));

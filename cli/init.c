@@ -16,11 +16,14 @@
 
 #include "../compiler/syntax/syntax.h"
 #include "cli.h"
+#include "git_driver.h"
 
 static char **chosen;
+static gboolean git;
 
 const GOptionEntry kj_options_init[] = {
     { "domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &chosen, N_("Only this domain; may be given several times (all that are installed)"), "DOMAIN" },
+    { "git", 0, 0, G_OPTION_ARG_NONE, &git, N_("Make no workspace, but have git show effects in the repository of DIR (.)"), NULL },
     G_OPTION_ENTRY_NULL,
 };
 
@@ -242,18 +245,22 @@ static gboolean write_example(const char *folder, const KjDomain *domain, GError
     return written;
 }
 
-static void print_next(const char *folder, const KjDomain *domain) {
+static void print_next(const char *folder, const char *domain) {
     printf(_("In %s stands one policy for each domain. Next:\n"), folder);
     printf("  kijun check %s\n  kijun test %s\n  kijun show --sentences %s\n  kijun build -o policy.kjt %s\n", folder, folder, folder, folder);
-    printf("  kijun describe %s\n", domain->name);
+    printf("  kijun describe %s\n", domain);
     puts(_("Then put your own rules in the place of the examples, and a test beside each."));
 }
 
 int kj_command_init(int argc, char **argv) {
     g_autoptr(GError) error = NULL;
     int code = KJ_EXIT_FINE;
-    if (!kj_cli_options(&argc, &argv, 1, 1, &code))
+    if (!kj_cli_options(&argc, &argv, 0, 1, &code))
         return code;
+    if (git)
+        return kj_git_set_up(argc > 1 ? argv[1] : ".");
+    if (argc < 2)
+        return kj_cli_fail(KJ_EXIT_USAGE, _("too few arguments; usage: %s %s"), "kijun init", "DIR");
     kj_plugins_load(NULL);
     g_autofree const KjDomain **domains = kj_plugin_list();
     if (!domains[0])
@@ -263,14 +270,12 @@ int kj_command_init(int argc, char **argv) {
             return kj_cli_fail(KJ_EXIT_USAGE, _("there is no domain `%s`; `kijun describe` lists them all"), *name);
     if (!take_folder(argv[1], &error))
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-    const KjDomain *first = NULL;
     for (guint i = 0; domains[i]; i++) {
         if (chosen && !g_strv_contains((const char *const *)chosen, domains[i]->name))
             continue;
         if (!write_example(argv[1], domains[i], &error))
             return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-        first = first ? first : domains[i];
     }
-    print_next(argv[1], first);
+    print_next(argv[1], chosen ? chosen[0] : domains[0]->name);
     return KJ_EXIT_FINE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijun init --git: makes git show effects. What belongs to everybody is a line of .gitattributes, which is committed; what git allows only its user to
- * say, which program to run, goes into the repository's own settings. Done twice it changes nothing.
+ * kijun init --git: makes git show effects. What belongs to everybody is a line of .gitattributes, which is committed; what git allows only
+ * its user to say, which program to run, goes into the repository's own settings. Done twice it changes nothing.
  */
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +63,8 @@ int kj_git_set_up(const char *folder) {
     const char *top = git_repository_workdir(repository->git);
     if (!top)
         return kj_cli_fail(KJ_EXIT_IO, _("the repository of %s has no working tree, in which git would show anything"), folder);
-    gboolean good = git_repository_config(&config, repository->git) == 0 && git_config_open_level(&local, config, GIT_CONFIG_LEVEL_LOCAL) == 0;
+    gboolean good = git_repository_config(&config, repository->git) == 0 &&
+                    git_config_open_level(&local, config, GIT_CONFIG_LEVEL_LOCAL) == 0;
     for (guint i = 0; good && i < G_N_ELEMENTS(settings); i++)
         good = git_config_set_string(local, settings[i].name, settings[i].value) == 0;
     if (!good || !set_workspace(local, top, folder)) {

@@ -41,17 +41,38 @@ const KjCommand kj_commands[] = {
     { "explain", "PATH BLOCK [FIELD=VALUE...]", N_("Decide one request and say why, as sentences."), kj_command_explain, kj_options_explain,
       N_("Tells what was asked, which rule decides and where it stands, what follows from it, and on a refusal the smallest change to the request that would get "
          "through. The sentences are English, or Japanese when LANGUAGE or the locale says so.") },
-    { "test", "[PATH]", N_("Run the tests written in the policy."), kj_command_test, kj_options_test,
-      N_("The exit code is 1 when a test fails, or when fewer rules than --threshold asks for decide a test.") },
-    { "emit", "TARGET PATH [BLOCK]", N_("Write the enforcement text for a target."), kj_command_emit, NULL,
+    { "test", "[PATH]", N_("Run the tests and proofs written in the policy."), kj_command_test, kj_options_test,
+      N_("The exit code is 1 when a test or a proof fails, or when fewer rules than --threshold asks for decide a test.\n\n"
+         "--coverage also tells how much of each rule was touched. A rule is taken by its values: of each field that it asks about, the values that the block "
+         "tells apart and at which the rule decides. A value is touched when the rule decides a test with it, or a request with it is in the region of a proof.") },
+    { "emit", "TARGET PATH [BLOCK]", N_("Write the enforcement text for a target."), kj_command_emit, kj_options_emit,
       N_("Writes the text on standard output, whole or not at all. What a target cannot say exactly is refused, with the rule and the reason. Without BLOCK "
-         "every block whose domain has the target is written. `kijun describe DOMAIN` lists the targets of a domain.") },
+         "every block whose domain has the target is written. `kijun describe DOMAIN` lists the targets of a domain.\n\n"
+         "With --prove the text is loaded where it touches nothing (nftables: a network namespace of its own, which needs root), read back from there by a "
+         "reader that shares nothing with the writer, and compared with the source for every request: effect, limit, log. A difference is shown with a request and "
+         "the rules of both sides, and the exit code is 1. Where the proof cannot be done the exit code is 77. Either way nothing is written. PATH is then a "
+         "policy, not a table.") },
+    { "diff", "OLD NEW", N_("Show what a change of a policy does."), kj_command_diff, kj_options_diff,
+      N_("OLD and NEW are policies: folders, files, revisions of the git repository (HEAD~1: is its root at that commit, main:policies a folder of it, and : the "
+         "index), or /dev/null for none. Each change is told as a sentence: which requests are decided otherwise, how many gain or lose, until when, by which rules, and "
+         "one example to paste into `kijun explain`; then the guards that were lost or gained; then, folded, what only moved or was renamed. html is one file for "
+         "a reviewer. The exit code is 0 only when everything is equal, and else 2.") },
+    { "replay", "OLD NEW", N_("Decide recorded requests by two versions of a policy."), kj_command_replay, kj_options_replay,
+      N_("Reads the --log file, which is needed and has the form of `decide --batch`, row by row, and counts what NEW answers otherwise than OLD: another effect, "
+         "rate or obligation, or another rule. Each kind of change is shown with its share of the requests and some of them, as arguments of `kijun explain`. Without "
+         "--block the requests are for the one block of both policies whose fields the first line names.\n\n"
+         "The exit code is 0 when every request is answered as before and 2 when any is not; it is 1 when a row could not be used by either version: then the "
+         "counts are of the others.") },
     { "bench", "PATH BLOCK", N_("Measure the cost of a decision."), kj_command_bench, kj_options_bench,
       N_("Decides the requests of the --batch file, which is needed, over and over and prints the cost as JSON: the median and the 99th percentile of one "
          "decision in nanoseconds, how many a second, the size of the table and what loading it took.") },
-    { "init", "DIR", N_("Start a new workspace."), kj_command_init, kj_options_init,
+    { "init", "[DIR]", N_("Start a new workspace, or have git show effects."), kj_command_init, kj_options_init,
       N_("Makes DIR with one small commented policy for each domain, the tests of which pass, and tells what to do next. A folder that holds anything "
-         "already is left as it is.") },
+         "already is left as it is.\n\n"
+         "With --git nothing of this is done. The repository that DIR lies in is set up instead: .gitattributes says that policy and CSV files are compared by "
+         "kijun, and the repository's settings say how, so that `git diff` shows what a change does before it shows its text. `git log -p` and `git show` run such "
+         "programs only with --ext-diff; `git effects` is set up to be short for that. Without it they show canonical text. DIR is remembered as the "
+         "workspace (kijun.workspace); a repository may have several.") },
     { "completion", "bash|zsh|fish", N_("Write a completion script for a shell."), kj_command_completion, kj_options_completion,
       N_("bash: kijun completion bash >~/.local/share/bash-completion/completions/kijun\n\n"
          "zsh: kijun completion zsh >FOLDER/_kijun, with a folder of $fpath\n\n"
@@ -65,7 +86,8 @@ static void print_usage(FILE *out) {
     fputs(_("kijun: security policy as code\n\nUsage: kijun COMMAND [OPTIONS] [ARGUMENTS]\n\n"), out);
     for (const KjCommand *command = kj_commands; command->name; command++)
         fprintf(out, "  %-12s %-28s %s\n", command->name, command->arguments, _(command->summary));
-    fputs(_("\n`kijun COMMAND --help` tells a command's options. A PATH is a folder of .pol files, one .pol file, or a .kjt table.\n"),
+    fputs(_("\n`kijun COMMAND --help` tells a command's options. A PATH is a folder of .pol files, one .pol file, a .kjt table, or any of "
+            "these in a git revision (HEAD~1:, main:policies).\n"),
           out);
 }
 

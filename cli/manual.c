@@ -33,9 +33,10 @@ static const struct {
     { KJ_EXIT_POLICY, "The policy has errors, a test failed, a request was in error, or a target cannot say a rule." },
     { KJ_EXIT_DIFFERS, "Two policies differ." },
     { KJ_EXIT_USAGE, "The command was used wrongly, or asks for something there is not." },
-    { KJ_EXIT_IO, "Input or output failed." },
+    { KJ_EXIT_IO, "Input or output failed, or a table file is not sound (for verify, that is 1)." },
     { KJ_EXIT_REFUSED, "Refused: a signature, an approval, a rollback, or age." },
     { KJ_EXIT_BUG, "A mistake of Kijun itself; please report it." },
+    { KJ_EXIT_NOT_DONE, "A proof that was asked for could not be done on this machine." },
 };
 
 /* ---- man(7) ---- */

@@ -68,12 +68,16 @@ static const struct {
     { "conditions of one when or unless, names written out", KJ_LIMIT_CONDITIONS },
     { "parts of one window or set of services, names written out", KJ_LIMIT_WRITTEN_OUT },
     { "rows of a CSV file", KJ_LIMIT_CSV_ROWS },
+    { "files and folders of a revision", KJ_LIMIT_TREE_ENTRIES },
+    { "bytes of a path in a revision", KJ_LIMIT_PATH_BYTES },
     { "states of one field's patterns", KJ_LIMIT_PATTERN_STATES },
     { "steps of joining one field's patterns", KJ_LIMIT_PATTERN_STEPS },
     { "boxes of one rule", KJ_LIMIT_RULE_BOXES },
+    { "ways from one block to the standards it reaches", KJ_LIMIT_DEMANDS },
     { "boxes of one table", KJ_LIMIT_TABLE_BOXES },
     { "bytes of a table", KJ_TABLE_BYTES_MAX },
     { "errors told in one run", KJ_LIMIT_ERRORS },
+    { "warnings, and notes, told in one run", KJ_LIMIT_WARNINGS },
 };
 
 static void append_limit(GString *page, const char *what, guint64 limit) {
@@ -132,7 +136,8 @@ void kj_manual_policy(GString *page) {
         const KjCodeEntry *entry = codes->pdata[i];
         const KjCodePage *code = kj_code_page(entry->code);
         g_autofree char *name = g_strdup_printf("KJ%04d", (int)entry->code);
-        kj_manual_entry(page, name, entry->severity == KJ_SEVERITY_ERROR ? "" : "(warning)", code ? code->title[KJ_ENGLISH] : entry->name);
+        g_autofree char *severity = g_strdup_printf("(%s)", kj_severity_name(entry->severity));
+        kj_manual_entry(page, name, entry->severity == KJ_SEVERITY_ERROR ? "" : severity, code ? code->title[KJ_ENGLISH] : entry->name);
     }
     kj_manual_heading(page, "SEE ALSO");
     g_string_append(page, "\\fBkijun\\fR(1), \\fBkijun\\-check\\fR(1), \\fBkijun\\-table\\fR(5)\n");

@@ -37,8 +37,9 @@ int kj_command_verify(int argc, char **argv) {
     if (!kj_cli_read(argv[1], &bytes, &length, &error))
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
     g_autoptr(KjTable) table = kj_table_new(bytes, length, &error);
-    if (!table)
-        return kj_cli_fail(kj_cli_error_code(error), "%s: %s", argv[1], error->message);
+    if (!table) /* here, and here alone, it is the answer that a table is no good */
+        return kj_cli_fail(g_error_matches(error, KJ_ERROR, KJ_ERROR_TABLE) ? KJ_EXIT_POLICY : kj_cli_error_code(error), "%s: %s", argv[1],
+                           error->message);
     if (!rebuild) {
         printf(_("%s: sound\n"), argv[1]);
         return KJ_EXIT_FINE;

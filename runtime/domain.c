@@ -116,6 +116,13 @@ static const KjEffectDefinition *find_effect(const KjDomain *domain, const char 
     return NULL;
 }
 
+static const KjSettingDefinition *find_setting(const KjDomain *domain, const char *name) {
+    const KjSettingDefinition *setting = domain->settings;
+    while (setting && setting->name && strcmp(setting->name, name) != 0)
+        setting++;
+    return setting && setting->name ? setting : NULL;
+}
+
 /* ---- fields ---- */
 
 static gboolean check_numbers(const Check *check, const KjFieldDefinition *field) {
@@ -166,14 +173,11 @@ static gboolean check_parts(const Check *check, const KjFieldDefinition *field) 
 
 /* A field that depends on a setting names one that there is, and a value it may have. */
 static gboolean check_need(const Check *check, const KjFieldDefinition *field) {
-    const KjSettingDefinition *setting = check->domain->settings;
     if (!field->needs_setting && !field->needs_value)
         return TRUE;
     if (!field->needs_setting || !field->needs_value)
         return refuse(check, _("a needed setting goes with a needed value"));
-    while (setting && setting->name && strcmp(setting->name, field->needs_setting) != 0)
-        setting++;
-    return setting && setting->name ? TRUE : refuse(check, _("it needs a setting that the domain does not have"));
+    return find_setting(check->domain, field->needs_setting) ? TRUE : refuse(check, _("it needs a setting that the domain does not have"));
 }
 
 static gboolean check_fields(Check *check) {
@@ -332,9 +336,102 @@ static gboolean check_targets(Check *check) {
     return TRUE;
 }
 
+/* ---- lifelines ---- */
+
+/* What is said of a field: any value, any but one, a word of the session's connection, or a value; of the types a lifeline needs these are read here
+ * already. */
+static gboolean is_said(const KjFieldDefinition *field, const char *text) {
+    const KjNamedNumber *named = field->names;
+    KjOrdinal address;
+    guint64 number;
+    if (text[0] == '!')
+        text++;
+    if (strcmp(text, "*") == 0 || (text[0] == '{' && text[1] >= '1' && text[1] <= '4' && strcmp(text + 2, "}") == 0))
+        return TRUE;
+    while (named && named->name && strcmp(named->name, text) != 0)
+        named++;
+    if (named && named->name)
+        return TRUE;
+    if (field->type == KJ_TYPE_INTEGER)
+        return kj_value_read_integer(text, strlen(text), &number, NULL) && number >= field->low && (!field->high || number <= field->high);
+    if (field->type == KJ_TYPE_ADDRESS)
+        return kj_value_read_address(text, strlen(text), &address, NULL);
+    return field->values ? g_strv_contains(field->values, text) : *text != '\0';
+}
+
+static gboolean check_request(const Check *check, const char *const *request) {
+    const char *const *all = request;
+    for (; request && request[0]; request += 2) {
+        const KjFieldDefinition *field = find_field(check->domain, request[0]);
+        if (!field || field->type == KJ_TYPE_SERVICE || (field->flags & KJ_FIELD_SET))
+            return refuse(check, _("its request names something that is no field with one value"));
+        if (!request[1] || !is_said(field, request[1]))
+            return refuse(check, _("its request gives a field no value that it can have"));
+    }
+    for (const KjFieldDefinition *field = check->domain->fields; field->name; field++) {
+        for (request = all; request && request[0] && strcmp(request[0], field->name) != 0; request += 2)
+            ;
+        if ((field->flags & KJ_FIELD_REQUIRED) && (!request || !request[0]))
+            return refuse(check, _("its request lacks a required field"));
+    }
+    return TRUE;
+}
+
+static gboolean check_lifelines(Check *check) {
+    const KjLifelineDefinition *lifelines = kj_domain_lifelines(check->domain);
+    check->table = N_("lifeline");
+    for (; lifelines && lifelines->name; lifelines++) {
+        const KjSettingDefinition *setting = lifelines->setting ? find_setting(check->domain, lifelines->setting) : NULL;
+        check->entry = lifelines->name;
+        if ((lifelines->setting == NULL) != (lifelines->value == NULL) || (lifelines->setting && !setting))
+            return refuse(check, _("it needs a setting that the domain does not have"));
+        if (setting && setting->values && !g_strv_contains(setting->values, lifelines->value))
+            return refuse(check, _("it needs a value that the setting does not have"));
+        if (!check_request(check, lifelines->request) || !is_phrase(check, &lifelines->phrase, _("phrase"), 0))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+const KjLifelineDefinition *kj_domain_lifelines(const KjDomain *domain) {
+    return domain->size > G_STRUCT_OFFSET(KjDomain, lifelines) ? domain->lifelines : NULL;
+}
+
+/* ---- readers ---- */
+
+static const KjReaderDefinition *domain_readers(const KjDomain *domain) {
+    return domain->size > G_STRUCT_OFFSET(KjDomain, readers) ? domain->readers : NULL;
+}
+
+static gboolean check_readers(Check *check) {
+    const KjReaderDefinition *readers = domain_readers(check->domain);
+    check->table = N_("reader");
+    for (guint i = 0; readers && readers[i].target; i++) {
+        const KjTargetDefinition *target = check->domain->targets;
+        check->entry = readers[i].target;
+        while (target && target->name && strcmp(target->name, readers[i].target) != 0)
+            target++;
+        if (!target || !target->name)
+            return refuse(check, _("it reads a target that the domain does not have"));
+        if (!is_unique(check, readers, sizeof *readers, i))
+            return FALSE;
+        if (!readers[i].load || !readers[i].read_back)
+            return refuse(check, _("it has no function that loads, or none that reads"));
+    }
+    return TRUE;
+}
+
+const KjReaderDefinition *kj_domain_reader(const KjDomain *domain, const char *target) {
+    const KjReaderDefinition *reader = domain_readers(domain);
+    while (reader && reader->target && strcmp(reader->target, target) != 0)
+        reader++;
+    return reader && reader->target ? reader : NULL;
+}
+
 gboolean kj_domain_check(const KjDomain *domain, GError **error) {
     Check check = { .domain = domain, .error = error };
-    if (domain->abi != KJ_DOMAIN_ABI || domain->size != sizeof(KjDomain)) {
+    if (domain->abi != KJ_DOMAIN_ABI || (domain->size != sizeof(KjDomain) && domain->size != G_STRUCT_OFFSET(KjDomain, lifelines) &&
+                                         domain->size != G_STRUCT_OFFSET(KjDomain, readers))) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN,
                     _("the plugin was built for interface %u of %u bytes; this is interface %u of %u bytes"),
                     domain->abi, domain->size, KJ_DOMAIN_ABI, (guint) sizeof(KjDomain));
@@ -353,7 +450,7 @@ gboolean kj_domain_check(const KjDomain *domain, GError **error) {
     if (domain->read_request && !is_phrase(&check, &domain->request_doc, _("request documentation"), 0))
         return FALSE;
     return check_fields(&check) && check_effects(&check) && check_parameters(&check) && check_settings(&check) &&
-           check_annotations(&check) && check_targets(&check);
+           check_annotations(&check) && check_targets(&check) && check_lifelines(&check) && check_readers(&check);
 }
 
 /* ---- digest ---- */

@@ -52,6 +52,7 @@ typedef enum {
     KJ_ERROR_TARGET,  /* a target cannot say a rule exactly */
     KJ_ERROR_ZONE,    /* the machine lacks a time zone the table names */
     KJ_ERROR_PLUGIN,  /* a plugin cannot be used */
+    KJ_ERROR_UNABLE,  /* this machine does not let it be done: no root, no such program */
 } KjErrorCode;
 
 /* ---- tables ---- */

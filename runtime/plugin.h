@@ -47,7 +47,7 @@ typedef struct {
     const KjNamedNumber *names; /* KJ_TYPE_INTEGER: names for numbers (tcp = 6); may be NULL */
     const char *const *parts;   /* KJ_TYPE_SERVICE: the two fields it stands for, { protocol, port, NULL } */
     const char *phase;          /* NULL: always there; else the phase of the request it belongs to ("change", "login") */
-    KjPhrase phrase;            /* en "from {}", ja "送信元が{}" ; a boolean's phrase has no {} and reads as the true condition */
+    KjPhrase phrase;            /* en "from {}", ja "送信元が{}" (送信元 is then what sentences call it); a boolean's phrase has no {} and reads as the true condition */
     KjPhrase doc;               /* one sentence */
     const char *needs_setting;  /* rules may name the field only where this setting of the block ... */
     const char *needs_value;    /* ... has this value; both NULL: always */
@@ -118,6 +118,36 @@ typedef struct {
     gboolean (*emit)(const KjTable *table, guint block, GString *out, GError **error);
 } KjTargetDefinition;
 
+/*
+ * How what a target enforces is read back, for the proof that it says what the source says (`kijun emit --prove`). A reader shares nothing with the
+ * target's `emit`: a mistake of one must not be excused by the same mistake of the other.
+ */
+typedef struct {
+    const char *target; /* the name of one of the domain's targets */
+    /* Loads a text of the target where it touches nothing, and appends what is then in force, in the target's own form. FALSE with KJ_ERROR_UNABLE
+     * where that cannot be done, with another error when the text does not load. */
+    gboolean (*load)(const char *text, GString *dump, GError **error);
+    /* Appends the same as policy text: blocks of the domain, each of which must decide as the source does. Fails on whatever it does not
+     * understand. In a block, rules at the head labelled `impossible...` say which requests cannot be, and are left out of the proof; a
+     * rule that limits has @ref(LABEL) of the rule whose counter it counts in. */
+    gboolean (*read_back)(const char *dump, gsize length, GString *policy, GError **error);
+    /* The obligations the target carries out, each with all before it (log, alert), NULL-terminated; others are none of its business. NULL: none. */
+    const char *const *obligations;
+} KjReaderDefinition;
+
+/*
+ * A request that must get through wherever a block is put in force, or nobody can mend a mistake in it any more: the machine's talk with itself, the
+ * session of the one who does it. `check` warns of a block that refuses one for good. A value may be `{1}` to `{4}`, words of the session's
+ * connection as sshd(8) puts it in SSH_CONNECTION: the client's address and port, the server's address and port; such a lifeline is looked
+ * at only in such a session. Of several with one name one is told.
+ */
+typedef struct {
+    const char *name;            /* "loopback" */
+    const char *setting, *value; /* only in blocks with this setting; both NULL: in all */
+    const char *const *request;  /* field, value, field, value, ..., NULL. "*" may be any value, "!lo" any but `lo`; a field not named is missing */
+    KjPhrase phrase;             /* what is refused, and what for: en "loopback, over which the machine's own programs talk" */
+} KjLifelineDefinition;
+
 typedef enum {
     KJ_COMBINING_FIRST_MATCH = 1, /* the first rule in order that matches decides */
     KJ_COMBINING_STRICTEST,       /* the strictest effect among all that match wins */
@@ -143,7 +173,14 @@ typedef struct {
     /* Reads one real request in the domain's own form (a packet, a policy delegation request, a password prompt). */
     gboolean (*read_request)(KjRequestSink *sink, const char *bytes, gsize length, GError **error);
     KjPhrase request_doc; /* what that form is */
+    const KjLifelineDefinition *lifelines; /* a plugin built before this member was there has a smaller size, and none */
+    const KjReaderDefinition *readers;     /* the same */
 } KjDomain;
+
+/* The domain's lifelines, or NULL; unlike the member it may be asked of every domain. */
+const KjLifelineDefinition *kj_domain_lifelines(const KjDomain *domain);
+/* The domain's reader for a target, or NULL. */
+const KjReaderDefinition *kj_domain_reader(const KjDomain *domain, const char *target);
 
 /* ---- the plugins that are there ---- */
 

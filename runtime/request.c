@@ -39,7 +39,7 @@ static gboolean check_field(KjRequest *request, int field, GError **error) {
 /* ---- texts ---- */
 
 static gboolean reserve(char **room, gsize *size, gsize needed) {
-    if (*size >= needed)
+    if (*room && *size >= needed)
         return TRUE;
     char *larger = g_try_realloc(*room, needed);
     if (!larger)

@@ -13,4 +13,8 @@ gboolean kj_firewall_read_packet(KjRequestSink *sink, const char *bytes, gsize l
 /* Appends an nftables script for a block (targets/nftables.c). */
 gboolean kj_firewall_emit_nftables(const KjTable *table, guint block, GString *out, GError **error);
 
+/* Loads such a script in a network namespace of its own, and appends the bytecode and the JSON that nft then lists; and those as policy (read_back/). */
+gboolean kj_firewall_load_nftables(const char *script, GString *dump, GError **error);
+gboolean kj_firewall_read_back_nftables(const char *dump, gsize length, GString *policy, GError **error);
+
 #endif

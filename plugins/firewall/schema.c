@@ -85,7 +85,41 @@ static const KjSettingDefinition settings[] = {
 };
 
 static const KjTargetDefinition targets[] = {
-    { .name = "nftables", .doc = { "A Linux nftables table of its own, `inet kijun_NAME`.", "Linux nftables の専用テーブル `inet kijun_NAME`。" }, .emit = kj_firewall_emit_nftables },
+    { .name = "nftables", .doc = { "A Linux nftables table of its own, `inet kijun_NAME`.", "Linux nftables の専用テーブル `inet kijun_NAME`。" },
+      .emit = kj_firewall_emit_nftables },
+    { .name = NULL },
+};
+
+static const char *const carried_out[] = { "log", "alert", NULL };
+
+static const KjReaderDefinition readers[] = {
+    { .target = "nftables", .load = kj_firewall_load_nftables, .read_back = kj_firewall_read_back_nftables, .obligations = carried_out },
+    { .target = NULL },
+};
+
+/* The port is one that no service is known by: a rule for a service is no way for everything else. */
+static const char *const loopback[] = { "iif", "lo", "from", "127.0.0.1", "to", "127.0.0.1", "proto", "tcp", "source_port", "*", "port", "49151", NULL };
+static const char *const loopback6[] = { "iif", "lo", "from", "::1", "to", "::1", "proto", "tcp", "source_port", "*", "port", "49151", NULL };
+static const char *const router_solicitation[] = { "iif", "!lo", "from", "fe80::1", "to", "ff02::2", "proto", "icmpv6", "icmp_type", "133", "icmp_code", "0", NULL };
+static const char *const router_advertisement[] = { "iif", "!lo", "from", "fe80::1", "to", "ff02::1", "proto", "icmpv6", "icmp_type", "134", "icmp_code", "0", NULL };
+static const char *const neighbour_solicitation[] = { "iif", "!lo", "from", "fe80::1", "to", "ff02::1:ff00:1", "proto", "icmpv6", "icmp_type", "135", "icmp_code", "0", NULL };
+static const char *const neighbour_advertisement[] = { "iif", "!lo", "from", "fe80::1", "to", "ff02::1", "proto", "icmpv6", "icmp_type", "136", "icmp_code", "0", NULL };
+static const char *const session[] = { "iif", "!lo", "from", "{1}", "source_port", "{2}", "to", "{3}", "port", "{4}", "proto", "tcp", NULL };
+
+#define ON_INPUT .setting = "hook", .value = "input"
+#define LOOPBACK { "loopback, over which the machine's own programs talk to each other", "ループバック（この計算機のプログラムどうしの通信）" }
+#define DISCOVERY { "IPv6 neighbour discovery, without which no neighbour is reached over IPv6", "IPv6 の近隣探索（これがないと IPv6 で隣の機器に届かない）" }
+
+/* Of neighbour discovery (RFC 4861) the two that every host needs come first. */
+static const KjLifelineDefinition lifelines[] = {
+    { .name = "loopback", ON_INPUT, .request = loopback, .phrase = LOOPBACK },
+    { .name = "loopback", ON_INPUT, .request = loopback6, .phrase = LOOPBACK },
+    { .name = "neighbour discovery", ON_INPUT, .request = neighbour_solicitation, .phrase = DISCOVERY },
+    { .name = "neighbour discovery", ON_INPUT, .request = neighbour_advertisement, .phrase = DISCOVERY },
+    { .name = "neighbour discovery", ON_INPUT, .request = router_advertisement, .phrase = DISCOVERY },
+    { .name = "neighbour discovery", ON_INPUT, .request = router_solicitation, .phrase = DISCOVERY },
+    { .name = "session", ON_INPUT, .request = session,
+      .phrase = { "the connection of the session you are in", "いま使っているセッションの接続" } },
     { .name = NULL },
 };
 
@@ -104,4 +138,6 @@ G_MODULE_EXPORT const KjDomain kijun_domain = {
     .targets = targets,
     .read_request = kj_firewall_read_packet,
     .request_doc = { "One IPv4 or IPv6 packet as raw bytes, from its IP header on.", "IP ヘッダーから始まる IPv4 または IPv6 パケットの生のバイト列。" },
+    .lifelines = lifelines,
+    .readers = readers,
 };

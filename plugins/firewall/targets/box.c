@@ -196,7 +196,7 @@ static gboolean read_time(KjNft *nft, const KjNftRule *rule, const KjTestView *t
     GError *problem = NULL;
     const KjTimeline *window = find_window(nft, nft->block.first_field + test->field, &problem);
     if (!window) {
-        kj_nft_refuse(&rule->view, error, _("%s; write the window in a zone that this machine knows"), problem->message);
+        kj_nft_tell_refusal(&rule->view, error, _("%s; write the window in a zone that this machine knows"), problem->message);
         g_error_free(problem);
         return FALSE;
     }

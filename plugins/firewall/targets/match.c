@@ -7,7 +7,8 @@
  *
  * Transport. `th dport` reads the third and fourth byte of whatever follows the IP header, so a line that tests a port is confined to the protocols
  * that have ports, as request.c reads them, and one that tests an ICMP type to ICMP (`@th,0,8`, the first byte: `icmp type` would also
- * confine the family). Packets are of three kinds: with ports, with an ICMP header, with neither; a kind belongs to the box in so far as the
+ * confine the family; nor may it stand behind `meta l4proto 1`, for nft would list the two as `icmp type`, and that list loaded again means
+ * less). Packets are of three kinds: with ports, with an ICMP header, with neither; a kind belongs to the box in so far as the
  * box lets the fields of the others be missing. Kinds of which the box asks nothing further share one line.
  *
  * Fragments. Where conntrack works, packets are whole when they come here: stateful blocks never see a fragment. Without it a later
@@ -79,8 +80,8 @@ static gboolean append_protocols(const guint8 *protocols, GString *out) {
     return TRUE;
 }
 
-static void add_line(GPtrArray *lines, const guint8 *protocols, const char *tail) {
-    g_autoptr(GString) line = g_string_new(NULL);
+static void add_line(GPtrArray *lines, const char *head, const guint8 *protocols, const char *tail) {
+    g_autoptr(GString) line = g_string_new(head);
     if (append_protocols(protocols, line)) {
         g_string_append(line, tail);
         g_ptr_array_add(lines, g_string_free(g_steal_pointer(&line), FALSE));
@@ -162,8 +163,10 @@ static void add_asking(KjNft *nft, const KjNftBox *box, guint kind, GPtrArray *l
         tails = multiply(g_steal_pointer(&tails), matches);
     }
     select_protocols(box, 1u << kind, protocols);
-    for (guint i = 0; i < tails->len; i++)
-        add_line(lines, protocols, g_ptr_array_index(tails, i));
+    for (guint i = 0; i < tails->len; i++) {
+        const char *tail = g_ptr_array_index(tails, i);
+        add_line(lines, kind == ICMP ? tail : "", protocols, kind == ICMP ? "" : tail);
+    }
 }
 
 /* Of whole packets, or of later fragments, which have none of the numbers. */
@@ -179,7 +182,7 @@ static GPtrArray *transport_lines(KjNft *nft, const KjNftBox *box, gboolean frag
             add_asking(nft, box, kind, lines);
     }
     select_protocols(box, free_kinds, protocols);
-    add_line(lines, protocols, "");
+    add_line(lines, "", protocols, "");
     return lines;
 }
 
@@ -226,6 +229,12 @@ static GPtrArray *address_lines(KjNft *nft, const KjNftBox *box) {
     return lines;
 }
 
+/* A family alone stands behind the protocol: nft does not list it before `meta l4proto 1`, and the list loaded again would let IPv6 through. */
+static char *join_parts(const KjNftBox *box, const char *address, const char *transport) {
+    gboolean family_alone = g_str_has_prefix(address, "meta nfproto ");
+    return g_strconcat(box->interfaces, family_alone ? "" : address, transport, family_alone ? address : "", box->state, NULL);
+}
+
 GPtrArray *kj_nft_matches(KjNft *nft, const KjNftBox *box, gboolean fragments) {
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
     if (box->empty)
@@ -233,7 +242,6 @@ GPtrArray *kj_nft_matches(KjNft *nft, const KjNftBox *box, gboolean fragments) {
     g_autoptr(GPtrArray) addresses = address_lines(nft, box), transports = transport_lines(nft, box, fragments);
     for (guint i = 0; i < addresses->len; i++)
         for (guint j = 0; j < transports->len; j++)
-            g_ptr_array_add(lines, g_strconcat(box->interfaces, (const char *)g_ptr_array_index(addresses, i),
-                                               (const char *)g_ptr_array_index(transports, j), box->state, NULL));
+            g_ptr_array_add(lines, join_parts(box, g_ptr_array_index(addresses, i), g_ptr_array_index(transports, j)));
     return lines;
 }

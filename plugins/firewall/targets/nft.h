@@ -70,7 +70,8 @@ typedef struct {
 } KjNftRule;
 
 /* Refuses the rule: the message names it, says why, and what to write instead. Always FALSE. */
-gboolean kj_nft_refuse(const KjRuleView *rule, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void kj_nft_tell_refusal(const KjRuleView *rule, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+#define kj_nft_refuse(...) (kj_nft_tell_refusal(__VA_ARGS__), FALSE)
 
 /* ---- name.c ---- */
 

@@ -44,7 +44,7 @@ static const struct {
 
 static const char *const hook_names[] = { [KJ_NFT_INPUT] = "input", [KJ_NFT_FORWARD] = "forward", [KJ_NFT_OUTPUT] = "output" };
 
-gboolean kj_nft_refuse(const KjRuleView *rule, GError **error, const char *format, ...) {
+void kj_nft_tell_refusal(const KjRuleView *rule, GError **error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     g_autofree char *reason = g_strdup_vprintf(format, arguments);
@@ -53,7 +53,6 @@ gboolean kj_nft_refuse(const KjRuleView *rule, GError **error, const char *forma
         g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, _("%s:%u: rule `%s`: %s"), rule->file, rule->line, rule->label, reason);
     else
         g_set_error(error, KJ_ERROR, KJ_ERROR_TARGET, _("rule `%s`: %s"), rule->label, reason);
-    return FALSE;
 }
 
 /* ---- the block ---- */
