@@ -27,6 +27,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjCompilation, kj_compilation_free)
  * `policy` is then NULL if any of them is an error. */
 gboolean kj_compilation_load(KjCompilation *compilation, const char *path, GError **error);
 
+/* Parses and checks what was added to `sources` by other ways (a revision of a repository). */
+void kj_compilation_compile(KjCompilation *compilation);
+
 /* The same for one module in memory (tests). */
 void kj_compilation_load_text(KjCompilation *compilation, const char *path, const char *text, gsize length);
 
@@ -41,6 +44,20 @@ GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagn
 
 /* check/: the block `name` (module.block, or block where unique; standards are not blocks). NULL with KJ_ERROR_UNKNOWN, listing what there is. */
 const KjBlock *kj_policy_find_block(const KjPolicy *policy, const char *name, GError **error);
+
+/* check/: what any rule may carry, beside a domain's own annotations. */
+typedef enum { KJ_ARGUMENT_NONE, KJ_ARGUMENT_TEXT, KJ_ARGUMENT_NAME, KJ_ARGUMENT_DATE } KjAnnotationArgument;
+
+typedef struct {
+    const char *name;
+    KjAnnotationArgument argument;
+    gboolean obligation; /* reported with a decision */
+    const char *form;    /* as it is written: "@log", "@until(2026-12-31)" */
+    KjPhrase doc;        /* one sentence */
+    KjPhrase phrase;     /* said of a rule that has it, {} being the argument; "" where the rule's own sentence says it */
+} KjCommonAnnotation;
+
+extern const KjCommonAnnotation kj_common_annotations[]; /* ends with a NULL name */
 
 /* ---- reference/: the executable meaning of the language ---- */
 

@@ -40,7 +40,7 @@ static void parse(KjCompilation *compilation) {
     }
 }
 
-static void compile(KjCompilation *compilation) {
+void kj_compilation_compile(KjCompilation *compilation) {
     KjPolicy *policy;
 
     parse(compilation);
@@ -52,11 +52,11 @@ static void compile(KjCompilation *compilation) {
 gboolean kj_compilation_load(KjCompilation *compilation, const char *path, GError **error) {
     if (!kj_sources_add_path(compilation->sources, path, compilation->diagnostics, error))
         return FALSE;
-    compile(compilation);
+    kj_compilation_compile(compilation);
     return TRUE;
 }
 
 void kj_compilation_load_text(KjCompilation *compilation, const char *path, const char *text, gsize length) {
     kj_sources_add_text(compilation->sources, path, text, length, compilation->diagnostics);
-    compile(compilation);
+    kj_compilation_compile(compilation);
 }

@@ -14,10 +14,15 @@
 #define KJ_LIMIT_PATTERN_STEPS (16u << 20) /* work of building one automaton, and so its edges: `**` in many patterns can be exponential */
 #define KJ_LIMIT_RULE_BOXES 65536u         /* boxes of one rule */
 #define KJ_LIMIT_TABLE_BOXES (8u << 20)    /* boxes of one table */
+#define KJ_LIMIT_DEMANDS 1024u            /* ways from one block to the standards it conforms to: standards that conform to each other twice double each time */
 #define KJ_LIMIT_MOMENTS (4u << 20)        /* pieces of the line of instants; an hourly change of every day from 1970 to 2099 is 1.1 million */
-#define KJ_LIMIT_WALK_STEPS (4u << 20)     /* cells cut by one walk of an analysis; some microseconds each */
+#define KJ_LIMIT_WALK_STEPS (256u << 20)   /* boxes looked at by one walk of an analysis, some ten nanoseconds each: a few seconds */
+#define KJ_LIMIT_QUESTION_STEPS (4u << 20) /* the same of one question about one rule */
+#define KJ_LIMIT_FINDING_STEPS (128u << 20) /* and of all questions about the rules of one block */
 #define KJ_LIMIT_ERRORS 100u               /* errors told in one run; the rest are counted */
 #define KJ_LIMIT_WARNINGS 1000u            /* the same of warnings, and of notes: each is about another rule, and a large table is mended in one go */
+#define KJ_LIMIT_TREE_ENTRIES (1u << 20)   /* files and folders of a revision looked at: a few trees that name each other spell billions */
+#define KJ_LIMIT_PATH_BYTES 4096u          /* of a path in a revision; no system has room for a longer one */
 #define KJ_LIMIT_CSV_ROWS (1u << 20)
 
 #endif

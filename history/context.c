@@ -90,7 +90,7 @@ static void walk_history(Search *search) {
 
     if (git_revwalk_new(&walk, search->repository->git) != 0)
         return;
-    git_revwalk_sorting(walk, GIT_SORT_TIME);
+    git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME); /* a commit before its parents, even of one second */
     git_revwalk_push_head(walk);
     git_revwalk_push_glob(walk, "refs/*");
     for (guint seen = 0; seen < COMMITS_MOST && !search->found && git_revwalk_next(&id, walk) == 0; seen++) {
@@ -124,8 +124,8 @@ static gboolean find_in_history(Search *search, gboolean working_tree, KjContext
     return TRUE;
 }
 
-gboolean kj_context_find(KjRepository *repository, const char *path, const git_oid *old_id, const git_oid *new_id, gboolean working_tree, KjContext *before,
-                         KjContext *after) {
+gboolean kj_context_find(KjRepository *repository, const char *path, const git_oid *old_id, const git_oid *new_id, gboolean working_tree,
+                         KjContext *before, KjContext *after) {
     g_autoptr(KjSnapshot) index = kj_snapshot_new_index(repository, NULL);
     g_autoptr(git_object) head = kj_repository_revision(repository, "HEAD", GIT_OBJECT_COMMIT, NULL);
     Search search = { .repository = repository, .path = path, .wanted = { old_id, new_id } };

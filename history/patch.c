@@ -9,7 +9,8 @@
 static void mend_header(GString *patch, const char *path, gboolean is_new) {
     g_autofree char *wrong = g_strdup_printf(is_new ? "--- a/%s\n" : "+++ b/%s\n", path);
     g_string_replace(patch, wrong, is_new ? "--- /dev/null\n" : "+++ /dev/null\n", 1);
-    g_string_replace(patch, is_new ? "\nindex e69de29.." : "..e69de29\n", is_new ? "\nindex 0000000.." : "..0000000\n", 1); /* the id of an empty file */
+    g_string_replace(patch, is_new ? "\nindex e69de29.." : "..e69de29\n", is_new ? "\nindex 0000000.." : "..0000000\n",
+                     1); /* the id of an empty file */
     const char *index = strstr(patch->str, "index ");
     if (index)
         g_string_insert(patch, index - patch->str, is_new ? "new file mode 100644\n" : "deleted file mode 100644\n");

@@ -5,7 +5,8 @@
 
 #include <glib.h>
 
-/* "diff --git a/PATH b/PATH" and so on, NULL where the texts are equal. A text that is NULL is of a file that is not there. Free with g_free. */
+/* "diff --git a/PATH b/PATH" and so on, NULL where the texts are equal. A text that is NULL is of a file that is not there. Free with
+ * g_free. */
 char *kj_patch_new(const char *path, const char *old_text, gsize old_length, const char *new_text, gsize new_length);
 
 #endif

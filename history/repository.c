@@ -2,8 +2,8 @@
 /*
  * Opening repositories and resolving names of revisions.
  *
- * libgit2 says little when it refuses: a repository of another owner, a format it does not know and a missing folder all end in a number and half a
- * sentence. Here each becomes a sentence that says what to do. libgit2 is started once and lives as long as the process.
+ * libgit2 says little when it refuses: a repository of another owner, a format it does not know and a missing folder all end in a number
+ * and half a sentence. Here each becomes a sentence that says what to do. libgit2 is started once and lives as long as the process.
  */
 #include "repository.h"
 
@@ -53,15 +53,17 @@ KjRepository *kj_repository_open(const char *folder, GError **error) {
         return repository;
     }
     if (code == GIT_EOWNER || strstr(last_message(), "safe.directory")) /* the latter from 1.5.1 when there is no such setting at all */
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
-                    _("the repository of %s belongs to another user, and may not be trusted; if you do: git config --global --add safe.directory FOLDER"),
-                    folder);
+        g_set_error(
+            error, KJ_ERROR, KJ_ERROR_IO,
+            _("the repository of %s belongs to another user, and may not be trusted; if you do: git config --global --add safe.directory FOLDER"),
+            folder);
     else if (code == GIT_ENOTFOUND)
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s is not in a git repository"), folder);
     else if (strstr(last_message(), "extension"))
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
-                    _("the repository of %s has a format that libgit2 %s cannot read (%s); SHA-256 repositories and sparse checkouts are such"), folder,
-                    LIBGIT2_VERSION, last_message());
+        g_set_error(
+            error, KJ_ERROR, KJ_ERROR_IO,
+            _("the repository of %s has a format that libgit2 %s cannot read (%s); SHA-256 repositories and sparse checkouts are such"),
+            folder, LIBGIT2_VERSION, last_message());
     else
         kj_repository_fail(error, folder);
     return NULL;
@@ -95,13 +97,16 @@ static void fail_unknown(git_repository *repository, const char *revision, GErro
     const char *nearest = there ? NULL : kj_did_you_mean(name, (const char *const *)names->pdata);
 
     if (nearest)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the repository has no revision `%s`; did you mean `%s%s`?"), revision, nearest, revision + length);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the repository has no revision `%s`; did you mean `%s%s`?"), revision, nearest,
+                    revision + length);
     else if (there && git_repository_head_unborn(repository) == 1)
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the repository has no revision `%s`: nothing was committed yet"), revision);
     else if (there)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the repository has no revision `%s`: the history of `%s` does not go back that far"), revision, name);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the repository has no revision `%s`: the history of `%s` does not go back that far"),
+                    revision, name);
     else
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the repository has no revision `%s`; `git branch --all` and `git tag` list what there is"), revision);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
+                    _("the repository has no revision `%s`; `git branch --all` and `git tag` list what there is"), revision);
 }
 
 git_object *kj_repository_revision(KjRepository *repository, const char *revision, git_object_t type, GError **error) {
@@ -115,7 +120,8 @@ git_object *kj_repository_revision(KjRepository *repository, const char *revisio
         fail_unknown(repository->git, revision, error);
         return NULL;
     case GIT_EAMBIGUOUS:
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("more than one object of the repository begins with `%s`; write more of its name"), revision);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("more than one object of the repository begins with `%s`; write more of its name"),
+                    revision);
         return NULL;
     case GIT_EINVALIDSPEC:
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("`%s` is no revision; gitrevisions(7) tells how they are written"), revision);
@@ -126,7 +132,7 @@ git_object *kj_repository_revision(KjRepository *repository, const char *revisio
     }
     if (git_object_peel(&peeled, object, type) == 0)
         return peeled;
-    g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("`%s` is a %s of the repository, and has no %s"), revision, git_object_type2string(git_object_type(object)),
-                git_object_type2string(type));
+    g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("`%s` is a %s of the repository, and has no %s"), revision,
+                git_object_type2string(git_object_type(object)), git_object_type2string(type));
     return NULL;
 }

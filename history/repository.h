@@ -23,14 +23,15 @@ typedef struct {
 /* Once, before anything else of libgit2; the functions here do so themselves. */
 void kj_repository_start(void);
 
-/* The repository that `folder` lies in, found as git finds it ($GIT_DIR, $GIT_INDEX_FILE and so on included). NULL with KJ_ERROR_IO. Counted references. */
+/* The repository that `folder` lies in, found as git finds it ($GIT_DIR, $GIT_INDEX_FILE and so on included). NULL with KJ_ERROR_IO.
+ * Counted references. */
 KjRepository *kj_repository_open(const char *folder, GError **error);
 KjRepository *kj_repository_ref(KjRepository *repository);
 void kj_repository_unref(KjRepository *repository);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjRepository, kj_repository_unref)
 
-/* What a revision names ("HEAD~1", "main", "v1.2^{tree}", an abbreviated id), as an object of `type`. NULL with KJ_ERROR_IO: unknown (with the nearest branch or
- * tag), ambiguous, or no such object. */
+/* What a revision names ("HEAD~1", "main", "v1.2^{tree}", an abbreviated id), as an object of `type`. NULL with KJ_ERROR_IO: unknown (with
+ * the nearest branch or tag), ambiguous, or no such object. */
 git_object *kj_repository_revision(KjRepository *repository, const char *revision, git_object_t type, GError **error);
 
 /* KJ_ERROR_IO from libgit2's last error: "WHAT: its message". */

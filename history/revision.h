@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Policies named by a revision: `REV:` is the root of the repository at REV, `REV:path` a folder or file of it (`main:policies`, `HEAD~1:`). As in git, `REV:./path`
- * is relative to the current folder, and with nothing before the colon it is the index. The repository is the one that the current folder lies in.
+ * Policies named by a revision: `REV:` is the root of the repository at REV, `REV:path` a folder or file of it (`main:policies`,
+ * `HEAD~1:`). As in git, `REV:./path` is relative to the current folder, and with nothing before the colon it is the index. The repository
+ * is the one that the current folder lies in.
  *
- * A path with a colon always means a revision, whatever the disk holds, unless it begins with `/`, `./` or `../`: a folder that somebody named `main:` must
- * not stand in for what is in the repository.
+ * A path with a colon always means a revision, whatever the disk holds, unless it begins with `/`, `./` or `../`: a folder that somebody
+ * named `main:` must not stand in for what is in the repository.
  */
 #ifndef KJ_REVISION_H
 #define KJ_REVISION_H

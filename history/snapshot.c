@@ -2,9 +2,9 @@
 /*
  * Reading a workspace out of a tree or the index.
  *
- * A tree may be hostile: ten entries that all name one tree of ten entries, and so on, are a few hundred bytes that spell billions of files. So the
- * walk keeps only the way down to where it stands, and both the entries it looks at and the length of that way are bounded. A link or a
- * submodule that could hide a policy is an error rather than a gap.
+ * A tree may be hostile: ten entries that all name one tree of ten entries, and so on, are a few hundred bytes that spell billions of
+ * files. So the walk keeps only the way down to where it stands, and both the entries it looks at and the length of that way are bounded. A
+ * link or a submodule that could hide a policy is an error rather than a gap.
  */
 #include "snapshot.h"
 
@@ -44,7 +44,8 @@ KjSnapshot *kj_snapshot_new_index(KjRepository *repository, GError **error) {
         return NULL;
     }
     if (git_index_has_conflicts(snapshot->index)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the index of the repository has files that are not merged yet; `git status` lists them"));
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
+                    _("the index of the repository has files that are not merged yet; `git status` lists them"));
         return NULL;
     }
     return g_steal_pointer(&snapshot);
@@ -184,7 +185,8 @@ static void visit_link(const Walk *walk, const char *path, const git_oid *id) {
         kj_report(walk->diagnostics, KJ_CODE_PATH_OUTSIDE, KJ_SPAN_NONE, path);
 }
 
-/* An entry that is no folder; `path` is relative to the root. What is no regular file and yet called a policy is refused when it is read. */
+/* An entry that is no folder; `path` is relative to the root. What is no regular file and yet called a policy is refused when it is read.
+ */
 static void visit(Walk *walk, const char *path, const git_oid *id, git_filemode_t mode) {
     if (mode == GIT_FILEMODE_COMMIT)
         kj_report_help(kj_report(walk->diagnostics, KJ_CODE_FILE_NOT_REGULAR, KJ_SPAN_NONE, path),
@@ -232,7 +234,8 @@ static gboolean walk_tree(Walk *walk, git_tree *top) {
         }
         g_string_append_c(path, '/');
         Level inner = { NULL, 0, path->len };
-        good = path->len <= KJ_LIMIT_PATH_BYTES && git_tree_lookup(&inner.tree, walk->snapshot->repository->git, git_tree_entry_id(entry)) == 0;
+        good = path->len <= KJ_LIMIT_PATH_BYTES &&
+               git_tree_lookup(&inner.tree, walk->snapshot->repository->git, git_tree_entry_id(entry)) == 0;
         if (good)
             g_array_append_val(levels, inner);
     }
@@ -271,7 +274,8 @@ static gboolean find_policies(Walk *walk, const char *path, const char *shown, G
     if (walk->snapshot->index ? !walk_index(walk) : *path && !folder)
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s: there is no such folder or file in that revision"), shown);
     else if (tree && !walk_tree(walk, tree))
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s cannot be read whole: an object is missing from the repository, or a path is longer than %u bytes"), shown,
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
+                    _("%s cannot be read whole: an object is missing from the repository, or a path is longer than %u bytes"), shown,
                     KJ_LIMIT_PATH_BYTES);
     else if (walk->entries > KJ_LIMIT_TREE_ENTRIES)
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s has more than %u files and folders"), shown, KJ_LIMIT_TREE_ENTRIES);
@@ -284,7 +288,8 @@ static int compare_paths(gconstpointer left, gconstpointer right) {
     return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-gboolean kj_snapshot_add(KjSnapshot *snapshot, const char *path, const char *shown, KjSources *sources, KjDiagnostics *diagnostics, GError **error) {
+gboolean kj_snapshot_add(KjSnapshot *snapshot, const char *path, const char *shown, KjSources *sources, KjDiagnostics *diagnostics,
+                         GError **error) {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *folder = g_strdup(path);
     git_oid id;

@@ -2,8 +2,9 @@
 /*
  * A state of all files of a repository, read without a checkout: a tree of its history, or its index (what the next commit would hold).
  *
- * Bytes come from the object database as they were committed: no filter runs, nothing is replaced (refs/replace), nothing of the working tree is looked at. What
- * counts as a policy file, the limits and the names are those of a workspace on disk (compiler/source_read.c); symbolic links and submodules are never followed.
+ * Bytes come from the object database as they were committed: no filter runs, nothing is replaced (refs/replace), nothing of the working
+ * tree is looked at. What counts as a policy file, the limits and the names are those of a workspace on disk (compiler/source_read.c);
+ * symbolic links and submodules are never followed.
  */
 #ifndef KJ_SNAPSHOT_H
 #define KJ_SNAPSHOT_H
@@ -20,9 +21,10 @@ KjSnapshot *kj_snapshot_ref(KjSnapshot *snapshot);
 void kj_snapshot_unref(KjSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjSnapshot, kj_snapshot_unref)
 
-/* Adds the workspace `path` ("" is the root of the repository, or a folder, or one .pol file), as kj_sources_add_path does; `shown` is what messages call it. FALSE
- * with KJ_ERROR_IO when there is no such path, or no policy in it. Keeps a reference for the data files. */
-gboolean kj_snapshot_add(KjSnapshot *snapshot, const char *path, const char *shown, KjSources *sources, KjDiagnostics *diagnostics, GError **error);
+/* Adds the workspace `path` ("" is the root of the repository, or a folder, or one .pol file), as kj_sources_add_path does; `shown` is what
+ * messages call it. FALSE with KJ_ERROR_IO when there is no such path, or no policy in it. Keeps a reference for the data files. */
+gboolean kj_snapshot_add(KjSnapshot *snapshot, const char *path, const char *shown, KjSources *sources, KjDiagnostics *diagnostics,
+                         GError **error);
 
 /* The id of the regular file `path`; FALSE when there is none. */
 gboolean kj_snapshot_find(KjSnapshot *snapshot, const char *path, git_oid *id);

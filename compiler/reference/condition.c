@@ -118,6 +118,8 @@ KjTruth kj_reference_condition(KjReferenceRequest *request, const KjCondition *c
         return combine(request, condition);
     case KJ_CONDITION_NOT:
         return KJ_TRUTH_TRUE - kj_reference_condition(request, condition->operands[0]);
+    case KJ_CONDITION_SHOWN:
+        return truth(kj_reference_condition(request, condition->operands[0]) == KJ_TRUTH_TRUE);
     case KJ_CONDITION_TEST:
         return slot->present ? truth(in_set(condition->set, &slot->value)) : KJ_TRUTH_UNKNOWN;
     case KJ_CONDITION_MISSING:

@@ -4,7 +4,7 @@
  *
  * A rule matches when its `match` is true and its `unless` is not true, so that `deny ... unless E` refuses wherever E is not shown.
  * `@from` and `@until` are part of `match`, except for a clock that is not set: a rule that refuses then stays, and every other (allow, limit,
- * hold, warn) is past. What the matching rules say together is the domain's combining rule and nothing else:
+ * hold, warn) is past. What holds again after an exception (`after`) holds from its end on, and without an instant. What the matching rules say together is the domain's combining rule and nothing else:
  *   first-match: the first in order; strictest: the effect that comes last in the domain's list, named by its first rule; add-up: all.
  * Where none matches the default holds; a block without one refuses.
  */
@@ -27,6 +27,8 @@ static gboolean in_force(KjReferenceRequest *request, const KjRule *rule) {
     KjTruth until = rule->until ? kj_reference_window(request, rule->until) : KJ_TRUTH_TRUE;
     KjTruth both = MIN(from, until);
 
+    if (rule->after && kj_reference_window(request, rule->after) == KJ_TRUTH_TRUE)
+        return FALSE;
     return both == KJ_TRUTH_UNKNOWN ? refuses : both == KJ_TRUTH_TRUE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parts of the reference evaluator, for its own files only; everybody else uses kj_reference_decide() of compiler.h.
+ * The parts of the reference evaluator, for its own files and for those that read a request as it does (analyse/coverage.c); everybody else uses
+ * kj_reference_decide() of compiler.h.
  *
  * The reference evaluator says what the language means, as directly as C can say it: request.c reads a request, condition.c gives a
  * condition one of three truth values, window.c asks a calendar, decide.c combines. It shares with the tables only what the language itself

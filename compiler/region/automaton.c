@@ -241,7 +241,7 @@ static void mark_targets(const KjAutomaton *automaton, Ends *ends, guint32 index
  * mail pattern's `**` is one loop, so it ends after a few rounds. */
 static void find_mail_ends(const KjAutomaton *automaton, Ends *ends) {
     gboolean changed = TRUE;
-    g_autofree guint8 *done = g_new0(guint8, automaton->states->len);
+    g_autofree guint8 *done = g_new0(guint8, automaton->states->len + 1);
 
     mark_targets(automaton, ends, 0, STATE_AFTER_LABEL, 0);
     while (changed) {
@@ -325,7 +325,7 @@ static GHashTable *number_classes(KjAutomaton *automaton, GPtrArray *signatures,
 static gboolean give_classes(Construction *work, KjType type, guint mark_count) {
     KjAutomaton *automaton = work->automaton;
     guint count = automaton->states->len;
-    g_autofree guint8 *flags = g_new0(guint8, count);
+    g_autofree guint8 *flags = g_new0(guint8, count + 1);
     Ends ends = { flags, FALSE };
     g_autoptr(GPtrArray) of_state = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_autoptr(GPtrArray) signatures = g_ptr_array_new();

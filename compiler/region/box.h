@@ -54,7 +54,7 @@ gboolean kj_box_contains(const KjBox *outer, const KjBox *inner);
 /* Whether the point, one class for each field, lies in the box. */
 gboolean kj_box_has(const KjBox *box, const guint32 *classes);
 /* NULL when they have nothing in common. */
-const KjBox *kj_box_intersect(KjArena *arena, KjClassSets *sets, const KjBox *a, const KjBox *b);
+const KjBox *kj_box_intersect(KjArena *arena, KjClassSets *sets, const KjBox *a, const KjBox *b) __attribute__((nonnull(3, 4)));
 
 /* Appends b's boxes to a. */
 void kj_region_add(KjRegion *a, const KjRegion *b);

@@ -15,6 +15,8 @@ gboolean kj_classify_block(KjTableBlock *table, KjDiagnostics *diagnostics) {
         kj_space_add(table->space, rule->match);
         if (rule->unless)
             kj_space_add(table->space, rule->unless);
+        if (rule->after)
+            kj_space_add_window(table->space, rule->after);
         if (rule->from)
             kj_space_add_window(table->space, rule->from);
         if (rule->until)

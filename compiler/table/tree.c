@@ -217,7 +217,7 @@ static void grow(Growth *growth, guint32 node, guint32 *list, guint count, guint
 
 void kj_grow_tree(KjTableBlock *table, guint32 root, guint32 *list, guint count) {
     guint fields = table->space->fields->len;
-    g_autofree KjCell *cell = g_new(KjCell, MAX(fields, 1));
+    g_autofree KjCell *cell = g_new0(KjCell, fields + 1);
     Growth growth = { .table = table, .cell = cell };
 
     for (guint i = 0; i < fields; i++)

@@ -75,8 +75,8 @@ void kj_write_rules(KjTableWriter *writer, const KjTableBlock *table) {
         record.parameter_count = rule->parameter_count;
         record.doc = kj_table_strings_add(writer->strings, rule->doc);
         g_string_truncate(source, 0);
-        if (rule->item)
-            kj_print_rule_body(rule->item, source);
+        if (rule->item || rule->restores)
+            kj_print_rule_body(rule->item ? rule->item : rule->standard_rule->item, source);
         record.source = kj_table_strings_add(writer->strings, source->str);
         record.sentence_en = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "en"));
         record.sentence_ja = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "ja"));

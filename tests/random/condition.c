@@ -104,11 +104,12 @@ static KjPiece *set_or_none(KjRandomWriter *writer, guint field, KjPiece *set) {
 }
 
 static KjPiece *set_without(KjRandomWriter *writer, guint field, KjPiece *set, GPtrArray *points) {
-    KjPiece *difference = kj_piece_list(NULL, " - ", NULL, 1);
+    KjPiece *difference = kj_piece_list(NULL, " - ", NULL, 1), *without = kj_piece_list("{ ", NULL, " }", 1);
 
     difference->hoistable = TRUE;
+    kj_piece_add(without, kj_random_set_piece(writer, &kj_random_field(writer, field)->type, points), FALSE);
     kj_piece_add(difference, set, FALSE);
-    kj_piece_add(difference, kj_random_set_piece(writer, &kj_random_field(writer, field)->type, points), FALSE);
+    kj_piece_add(difference, without, FALSE);
     return difference;
 }
 

@@ -37,7 +37,7 @@ static void declare_set(KjRandomWriter *writer, KjPiece *file) {
     KjRandomName *name;
 
     if (kj_random_chance(&writer->random, 25)) {
-        without = kj_piece_list(" - ", NULL, NULL, 1);
+        without = kj_piece_list(" - { ", NULL, " }", 1); /* in braces, for two single values are no range (KJ0108) */
         kj_piece_add(without, kj_random_set_piece(writer, &type, points), FALSE);
     }
     name = new_name(writer, writer->sets, "v", type.type);

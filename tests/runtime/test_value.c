@@ -109,7 +109,10 @@ static void test_instants(void) {
         { "2026-11-24T10:00:00.125-05:30", "Asia/Tokyo", 1795514400 + 5 * 3600 + 1800 },
         { "2026-11-24", "Asia/Tokyo", 1795478400 - 9 * 3600 },
         { "2026-07-01 12:00", "Europe/Berlin", 1782900000 },
+        { "2026-03-08 02:30", "America/New_York", 1772953200 }, /* skipped: the moment of the change */
+        { "2026-11-01 01:30", "America/New_York", 1793514600 }, /* twice: in standard time */
         { "2026-11-24 10:00", "Nowhere/None", -1 },
+        { "2026-11-24 10:00", "JST-9", -1 },
         { "1970-01-01 00:00", "Asia/Tokyo", -1 },
         { "2099-12-31T23:59:59Z", NULL, 4102444799 },
         { "4102444800", NULL, -1 },

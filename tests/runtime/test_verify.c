@@ -262,7 +262,8 @@ static void test_shared_lists(void) {
     g_autoptr(GByteArray) file = assembler_finish(assembler);
     g_assert_false(try_bytes(file->data, file->len, &flaw));
     g_assert_cmpstr(flaw.reason, ==, "lists are shared too often");
-    g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
+    if (!g_getenv("KIJUN_SHORT")) /* a build with sanitizers, or one that counts branches, is no measure of speed */
+        g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
     g_test_message("%.3f s", (double) (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
 }
 

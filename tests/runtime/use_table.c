@@ -127,7 +127,8 @@ static void explain(KjRequest *request, const KjVerdict *verdict, const KjAskedV
     if (!kj_explain_nearest(request, verdict, &miss))
         return;
     const KjRecordRule *rules = KJ_RECORDS(&request->table->image, RULES, KjRecordRule);
-    KjOutcome outcome = kj_effect_outcome(request->table, request->block, rules[miss.rule].effect);
+    guint32 effect = miss.rule == KJ_RULE_DEFAULT ? request->block->default_effect : rules[miss.rule].effect;
+    KjOutcome outcome = kj_effect_outcome(request->table, request->block, effect);
     g_assert_true(outcome == KJ_OUTCOME_PERMIT || outcome == KJ_OUTCOME_LIMIT);
     kj_explain_changes(request, &miss, "en", out);
 }

@@ -6,7 +6,7 @@
  * if-then-else. No class, box or region is used. Z3 must say of every pair whether some request gains and whether some request loses, as the
  * difference does, and it must confirm what the difference says of each witness.
  *
- *     test_solver --pairs N --seed S      (the test takes PAIRS)
+ *     test_solver --pairs N --first S      (the test takes PAIRS)
  */
 #ifndef HAVE_Z3
 #include <glib.h>
@@ -443,7 +443,7 @@ static void test_pairs(void) {
 
 int main(int argc, char **argv) {
     GOptionEntry entries[] = { { "pairs", 0, 0, G_OPTION_ARG_INT, &option_pairs, "Pairs of policies", "N" },
-                               { "seed", 0, 0, G_OPTION_ARG_INT, &option_seed, "Seed of the first", "S" },
+                               { "first", 0, 0, G_OPTION_ARG_INT, &option_seed, "Seed of the first", "S" },
                                { NULL } };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
