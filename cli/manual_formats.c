@@ -76,6 +76,10 @@ static const struct {
     { "ways from one block to the standards it reaches", KJ_LIMIT_DEMANDS },
     { "boxes of one table", KJ_LIMIT_TABLE_BOXES },
     { "bytes of a table", KJ_TABLE_BYTES_MAX },
+    { "pieces of time that the windows of an analysis make", KJ_LIMIT_MOMENTS },
+    { "boxes looked at by one search of an analysis", KJ_LIMIT_WALK_STEPS },
+    { "boxes looked at by a finding about one rule", KJ_LIMIT_QUESTION_STEPS },
+    { "boxes looked at by all findings about one block", KJ_LIMIT_FINDING_STEPS },
     { "errors told in one run", KJ_LIMIT_ERRORS },
     { "warnings, and notes, told in one run", KJ_LIMIT_WARNINGS },
 };

@@ -240,16 +240,26 @@ gboolean kj_findings_try(KjFindings *findings, const KjWitness *witness, const K
 
 /* ---- all blocks ---- */
 
-static void look_at(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, GHashTable *told,
-                    KjDiagnostics *diagnostics) {
+typedef struct {
+    const KjPolicy *policy;
+    const KjAnalysis *analysis;
+    KjDiagnostics *diagnostics;
+    KjReplay replay;
+    GHashTable *empty; /* sets and windows told */
+    guint ordered;
+} Run;
+
+static void look_at(Run *run, const KjBlock *block) {
+    KjDiagnostics *diagnostics = run->diagnostics;
     g_autofree char *problem = NULL;
-    g_autoptr(KjFindings) findings = kj_findings_new(policy, analysis, block, replay, diagnostics, &problem);
+    g_autoptr(KjFindings) findings = kj_findings_new(run->policy, run->analysis, block, &run->replay, diagnostics, &problem);
 
     if (!findings) {
         kj_report(diagnostics, KJ_CODE_FINDINGS_NONE, block->span, block->qualified, problem);
         return;
     }
-    kj_find_empty_sets(findings, told);
+    findings->ordered = &run->ordered;
+    kj_find_empty_sets(findings, run->empty);
     kj_find_dead(findings);
     if (!block->standard) {
         kj_find_redundant(findings);
@@ -260,12 +270,12 @@ static void look_at(const KjPolicy *policy, const KjAnalysis *analysis, const Kj
 }
 
 void kj_find_in_rules(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {
-    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    KjReplay replay = { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, analysis->table != NULL };
+    g_autoptr(GHashTable) empty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Run run = { policy, analysis, diagnostics, { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, analysis->table != NULL }, empty, 0 };
 
     for (const KjBlock *block = policy->blocks; block; block = block->next)
-        look_at(policy, analysis, block, &replay, told, diagnostics);
+        look_at(&run, block);
     for (const KjBlock *block = policy->standards; block; block = block->next)
-        look_at(policy, analysis, block, &replay, told, diagnostics);
-    kj_replay_clear(&replay);
+        look_at(&run, block);
+    kj_replay_clear(&run.replay);
 }

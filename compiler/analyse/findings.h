@@ -16,7 +16,7 @@
 #include "replay.h"
 
 enum {
-    KJ_FINDINGS_TOLD = 20, /* of one kind and block; the rest are counted */
+    KJ_FINDINGS_TOLD = 20,  /* rules that change nothing, in one block; and rules for which order decides, in all; the rest are counted */
     KJ_FINDINGS_TRIES = 64, /* points at random before a walk */
 };
 
@@ -26,6 +26,7 @@ typedef struct {
     const KjAnalysis *analysis;
     KjDiagnostics *diagnostics;
     KjReplay *replay;
+    guint *ordered;       /* rules told because of order so far, in all blocks */
     const KjBlock *block;
     KjUniverse *universe;
     KjDecisions *decisions;

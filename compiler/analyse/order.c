@@ -24,7 +24,7 @@ typedef struct {
     guint effect;     /* of the rule in hand */
     guint32 random;   /* state of the points at random */
     guint pairs;      /* looked at so far */
-    guint told, untold, first_untold;
+    guint untold, first_untold;
 } Looking;
 
 static guint effect_of(const Looking *looking, guint32 decision) {
@@ -207,11 +207,11 @@ static void look_at(Looking *looking, guint32 place) {
     if (looking->findings->dead[own->rule] || !kj_findings_is_written(rule) || !is_overruled(looking, place))
         return;
     crossing.rules = g_array_new(FALSE, FALSE, sizeof(guint32));
-    for (guint i = 0; i < own->box_count && looking->told < KJ_FINDINGS_TOLD; i++)
+    for (guint i = 0; i < own->box_count && *looking->findings->ordered < KJ_FINDINGS_TOLD; i++)
         find_crossing_in(looking, place, kj_findings_box(looking->cases, place, i), &crossing);
     if (crossing.rules->len) {
         tell(looking, rule, &crossing);
-        looking->told++;
+        ++*looking->findings->ordered;
     } else if (looking->untold++ == 0) {
         looking->first_untold = own->rule;
     }

@@ -41,7 +41,7 @@ static const KjTargetDefinition targets[] = { { .name = MISTAKE == EMIT ? "nothi
 #endif
 const KjDomain kijun_domain = {
     .abi = KJ_DOMAIN_ABI + (MISTAKE == ABI),
-    .size = sizeof(KjDomain) - (MISTAKE == SIZE ? 16 : 0),
+    .size = sizeof(KjDomain) + (MISTAKE == SIZE ? 16 : 0),
     .name = MISTAKE == CLASH ? "mail" : "sample",
     .version = "1",
     .doc = { "A sample.", "見本。" },
