@@ -118,6 +118,8 @@ static void find_fields(KjCases *cases) {
         if (tested[f])
             index->fields[index->field_count++] = f;
     }
+    if (index->field_count == 0)
+        index->fields[index->field_count++] = 0; /* boxes without a test still have a hull, of any field */
 }
 
 static const KjClassInterval *hull_at(const KjCaseIndex *index, guint32 item) {

@@ -329,12 +329,12 @@ static KjRegion *finish(KjUniverse *universe, KjRegion *region) {
     guint dimension = kj_universe_dimension(universe), values = universe->space->value_count;
     Unfolding unfolding = { universe, NULL, universe->arena, NULL };
 
-    if (!region)
+    if (!taken)
         return NULL;
     unfolding.region = kj_region_new();
     unfolding.tests = g_newa(const KjClassSet *, dimension);
-    for (guint i = 0; i < region->len && unfolding.region->len <= KJ_LIMIT_RULE_BOXES; i++) {
-        const KjBox *box = region->pdata[i];
+    for (guint i = 0; i < taken->len && unfolding.region->len <= KJ_LIMIT_RULE_BOXES; i++) {
+        const KjBox *box = taken->pdata[i];
 
         memset(unfolding.tests, 0, dimension * sizeof *unfolding.tests);
         for (guint t = 0; t < box->count; t++)
