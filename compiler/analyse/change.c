@@ -8,6 +8,7 @@
 #include "change_time.h"
 
 #include "guards.h"
+#include "replay.h"
 
 #include <string.h>
 
@@ -63,8 +64,10 @@ static gboolean is_block(const KjBlockChange *block, const char *name) {
 
 KjChange *kj_change_new(const KjPolicy *old_policy, const KjPolicy *new_policy, const KjChangeOptions *options) {
     KjChange *change = g_new0(KjChange, 1);
+    KjReplay replays[2] = { { old_policy, NULL, FALSE }, { new_policy, NULL, FALSE } };
     KjChangeOptions all = *options;
 
+    all.replays = replays;
     all.old_sources = old_policy->sources;
     all.new_sources = new_policy->sources;
     change->arena = kj_arena_new();
@@ -75,6 +78,8 @@ KjChange *kj_change_new(const KjPolicy *old_policy, const KjPolicy *new_policy, 
     change->timed = g_ptr_array_new();
     compare_lists(change, old_policy->blocks, new_policy->blocks, &all);
     compare_lists(change, old_policy->standards, new_policy->standards, &all);
+    kj_replay_clear(&replays[0]);
+    kj_replay_clear(&replays[1]);
     kj_guards_compare(change->arena, old_policy, new_policy, change->guards);
     for (guint i = 0; i < change->guards->len; i++) {
         const KjGuard *guard = change->guards->pdata[i];

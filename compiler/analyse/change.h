@@ -102,6 +102,7 @@ typedef struct {
     gint64 now;       /* the instant witnesses should lie after */
     gint64 until;     /* tell what time brings up to then; 0: nothing */
     guint most;       /* regions of a block told; 0: all */
+    struct KjReplay *replays; /* of the old and the new policy: witnesses are tried on their tables too; NULL: by the reference evaluator alone */
     const KjSources *old_sources, *new_sources; /* for blocks alone; NULL: a change of text alone is not told. kj_change_new sets them itself */
 } KjChangeOptions;
 

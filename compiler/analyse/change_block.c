@@ -14,6 +14,7 @@
 #include "change.h"
 
 #include "../region/walk.h"
+#include "replay.h"
 #include "../translate.h"
 
 #include <string.h>
@@ -463,6 +464,9 @@ static gboolean shows(Comparison *comparison, guint side, const KjWitness *witne
     else
         good = verdict.outcome != KJ_OUTCOME_ERROR && strcmp(verdict.effect, block->default_effect == G_MAXUINT && !rule ? "deny" : block->domain->effects[wanted->effect].name) == 0 &&
                (region->aspect || verdict.rule == rule);
+    if (comparison->options->replays)
+        good = good && kj_replay_agrees(&comparison->options->replays[side], block, (const KjFieldText *)(void *)values->data, values->len,
+                                        witness->has_instant, witness->instant, &verdict);
     kj_reference_verdict_clear(&verdict);
     return good;
 }

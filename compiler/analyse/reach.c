@@ -111,6 +111,19 @@ static void mark_cover(KjFindings *findings, guint aspect, guint rule, guint8 *l
     }
 }
 
+/* A walk spares no box it does not need. That means rules only where each is one box, and one box was asked about. */
+static gboolean is_sparing(KjFindings *findings, guint rule, const guint8 *left_out) {
+    guint matter = 0;
+
+    for (guint i = 0; i < findings->aspects->len; i++)
+        matter += matters(findings, i, rule);
+    for (guint i = 0; i < findings->block->rule_count && matter == 1; i++) {
+        if ((i == rule || !left_out[i]) && kj_cases_get(kj_findings_cases(findings, 0), kj_findings_place(findings, 0, i))->box_count != 1)
+            return FALSE;
+    }
+    return matter == 1;
+}
+
 static gboolean is_covered(KjFindings *findings, guint rule, const guint8 *left_out) {
     for (guint i = 0; i < findings->aspects->len; i++) {
         if (matters(findings, i, rule) && find_outside(findings, i, rule, left_out) != KJ_WALK_DONE)
@@ -124,13 +137,15 @@ static GArray *find_cover(KjFindings *findings, guint rule) {
     guint count = findings->block->rule_count;
     g_autofree guint8 *left_out = g_malloc(count + 1);
     GArray *cover = g_array_new(FALSE, FALSE, sizeof(guint32));
+    gboolean sparing;
 
     memset(left_out, TRUE, count + 1);
     for (guint i = 0; i < findings->aspects->len; i++) {
         if (matters(findings, i, rule))
             mark_cover(findings, i, rule, left_out);
     }
-    for (guint i = count; i > 0; i--) { /* the last first: an author looks for what comes early */
+    sparing = is_sparing(findings, rule, left_out);
+    for (guint i = count; i > 0 && !sparing; i--) { /* the last first: an author looks for what comes early */
         if (left_out[i - 1])
             continue;
         left_out[i - 1] = TRUE;

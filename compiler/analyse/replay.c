@@ -57,29 +57,50 @@ static gboolean is_matched(const KjTable *table, const KjRequest *request, const
     return FALSE;
 }
 
-static gboolean table_decides(KjTable *table, const KjBlock *block, const KjRule *rule, const KjWitness *witness) {
-    KjVerdict verdict = { .size = sizeof verdict };
+/* The request as the table decides it; NULL with nothing decided when the table knows no such block, field or value. */
+static KjRequest *ask_table(KjTable *table, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant, gint64 instant,
+                            KjVerdict *verdict) {
     g_autoptr(KjRequest) request = NULL;
-    const KjFieldText *texts;
-    guint number, count;
+    guint number;
 
     if (!kj_table_find_block(table, block->qualified, &number, NULL))
-        return FALSE;
+        return NULL;
     request = kj_request_new(table, number);
-    texts = kj_witness_texts(witness, &count);
     for (guint i = 0; i < count; i++) {
         int field = kj_table_find_field(table, number, texts[i].field);
         if (!(texts[i].text ? kj_request_set_text(request, field, texts[i].text, -1, NULL) : kj_request_set_empty(request, field, NULL)))
-            return FALSE;
+            return NULL;
     }
-    if (witness->has_instant)
-        kj_request_set_instant(request, witness->instant);
-    kj_decide(request, &verdict);
-    if (verdict.outcome == KJ_OUTCOME_ERROR)
+    if (has_instant)
+        kj_request_set_instant(request, instant);
+    kj_decide(request, verdict);
+    return g_steal_pointer(&request);
+}
+
+static gboolean table_decides(KjTable *table, const KjBlock *block, const KjRule *rule, const KjWitness *witness) {
+    KjVerdict verdict = { .size = sizeof verdict };
+    guint count;
+    const KjFieldText *texts = kj_witness_texts(witness, &count);
+    g_autoptr(KjRequest) request = ask_table(table, block, texts, count, witness->has_instant, witness->instant, &verdict);
+
+    if (!request || verdict.outcome == KJ_OUTCOME_ERROR)
         return FALSE;
     if (block->domain->combining == KJ_COMBINING_ADD_UP)
         return !rule || is_matched(table, request, &verdict, rule->label);
     return strcmp(verdict.label, rule ? rule->label : "default") == 0;
+}
+
+gboolean kj_replay_agrees(KjReplay *replay, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant, gint64 instant,
+                          const KjReferenceVerdict *reference) {
+    KjVerdict verdict = { .size = sizeof verdict };
+    KjTable *table = table_of(replay);
+    g_autoptr(KjRequest) request = table ? ask_table(table, block, texts, count, has_instant, instant, &verdict) : NULL;
+
+    if (!table)
+        return TRUE;
+    if (!request) /* a value the table refuses is an error of the request */
+        return reference->outcome == KJ_OUTCOME_ERROR;
+    return verdict.outcome == reference->outcome && strcmp(verdict.label, reference->label) == 0;
 }
 
 gboolean kj_replay_decides(KjReplay *replay, const KjBlock *block, const KjRule *rule, const KjWitness *witness) {

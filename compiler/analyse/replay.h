@@ -11,7 +11,7 @@
 #include "../compiler.h"
 #include "../region/witness.h"
 
-typedef struct {
+typedef struct KjReplay {
     const KjPolicy *policy;
     KjTable *table;  /* built when it is first needed; NULL: not yet, or it does not build, which others report */
     gboolean tried;
@@ -25,6 +25,10 @@ gboolean kj_replay_decides(KjReplay *replay, const KjBlock *block, const KjRule 
 
 /* The same by the reference alone, for a block that is no block of the policy. */
 gboolean kj_replay_refers(const KjBlock *block, const KjRule *rule, const KjWitness *witness);
+
+/* Whether the compiled table answers a request as the reference evaluator did. TRUE when there is no table. */
+gboolean kj_replay_agrees(KjReplay *replay, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant, gint64 instant,
+                          const KjReferenceVerdict *reference);
 
 /* "kijun explain PATH BLOCK from=... --at ..." Free with g_free. */
 char *kj_replay_command(const char *path, const KjBlock *block, const KjWitness *witness);

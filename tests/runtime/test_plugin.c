@@ -31,6 +31,8 @@ typedef struct {
     KjSettingDefinition settings[3];
     KjAnnotationDefinition annotations[2];
     KjTargetDefinition targets[2];
+    KjLifelineDefinition lifelines[2];
+    const char *request[13];
     KjDomain domain;
 } Sample;
 
@@ -51,9 +53,13 @@ static void sample_fill(Sample *s, const char *name) {
     s->settings[1] = (KjSettingDefinition){ .name = "hook", .type = KJ_TYPE_SYMBOL, .values = colours, .initial = "red", .doc = BOTH("H.") };
     s->annotations[0] = (KjAnnotationDefinition){ .name = "tarpit", .obligation = TRUE, .doc = BOTH("T.") };
     s->targets[0] = (KjTargetDefinition){ .name = "text", .doc = BOTH("T."), .emit = emit_nothing };
+    const char *request[] = { "from", "{1}", "proto", "tcp", "port", "*", "colour", "!red", "tls", "true", NULL };
+    memcpy(s->request, request, sizeof request);
+    s->lifelines[0] = (KjLifelineDefinition){ .name = "session", .setting = "hook", .value = "green", .request = s->request, .phrase = BOTH("the session") };
     s->domain = (KjDomain){ .abi = KJ_DOMAIN_ABI, .size = sizeof(KjDomain), .name = name, .version = "1", .doc = BOTH("Sample."), .subject = BOTH("samples"),
                             .combining = KJ_COMBINING_FIRST_MATCH, .default_effect = "deny", .fields = s->fields, .effects = s->effects,
-                            .parameters = s->parameters, .settings = s->settings, .annotations = s->annotations, .targets = s->targets };
+                            .parameters = s->parameters, .settings = s->settings, .annotations = s->annotations, .targets = s->targets,
+                            .lifelines = s->lifelines };
 }
 
 typedef struct {
@@ -124,6 +130,20 @@ static void test_mistakes(void) {
         { "annotation of every domain", POINTER(annotations[0].name, "log"), "already" },
         { "target without function", POINTER(targets[0].emit, NULL), "no function" },
         { "target name", POINTER(targets[0].name, ""), "empty" },
+        { "lifeline phrase", POINTER(lifelines[0].phrase.ja, NULL), "no Japanese" },
+        { "lifeline setting without value", POINTER(lifelines[0].value, NULL), "needs a setting" },
+        { "lifeline of an unknown setting", POINTER(lifelines[0].setting, "hooks"), "needs a setting" },
+        { "lifeline of an unknown value", POINTER(lifelines[0].value, "blue"), "needs a value" },
+        { "lifeline of an unknown field", POINTER(request[2], "protocol"), "no field" },
+        { "lifeline of a service", POINTER(request[2], "service"), "no field" },
+        { "lifeline without a value", POINTER(request[3], NULL), "no value" },
+        { "lifeline of a wrong number", POINTER(request[3], "256"), "no value" },
+        { "lifeline of no number", POINTER(request[3], "sctp"), "no value" },
+        { "lifeline of a wrong word", POINTER(request[1], "{5}"), "no value" },
+        { "lifeline of no address", POINTER(request[1], "10.0.0"), "no value" },
+        { "lifeline of a wrong colour", POINTER(request[7], "!blue"), "no value" },
+        { "lifeline without a required field", POINTER(request[0], "flow"), "required field" },
+        { "lifeline without any field", POINTER(lifelines[0].request, NULL), "required field" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(spoils); i++) {
         g_autofree Sample *sample = g_new(Sample, 1);
@@ -157,6 +177,20 @@ static void test_registry(void) {
     g_assert_null(kj_plugin_find("sample"));
     g_autofree const KjDomain **list = kj_plugin_list();
     g_assert_true(list[0] == &second.domain && list[1] == &first.domain && !list[2]);
+}
+
+/* A plugin that was built before there were lifelines ends where they begin, and is taken. */
+static void test_older(void) {
+    static Sample sample;
+    g_autoptr(GError) error = NULL;
+    sample_fill(&sample, "sample_older");
+    sample.domain.size = G_STRUCT_OFFSET(KjDomain, lifelines);
+    sample.domain.lifelines = (const KjLifelineDefinition *) (guintptr) 1; /* what happens to stand behind it */
+    g_assert_true(kj_plugin_register(&sample.domain, &error));
+    g_assert_no_error(error);
+    g_assert_null(kj_domain_lifelines(&sample.domain));
+    sample_fill(&sample, "sample_newer");
+    g_assert_true(kj_domain_lifelines(&sample.domain) == sample.lifelines);
 }
 
 /* What can change a meaning changes the digest; phrases and documentation do not. */
@@ -210,6 +244,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/plugin/mistakes", test_mistakes);
     g_test_add_func("/plugin/registry", test_registry);
+    g_test_add_func("/plugin/older", test_older);
     g_test_add_func("/plugin/digest", test_digest);
     g_test_add_func("/plugin/bad-folder", test_bad_folder);
     int result = g_test_run();
