@@ -174,8 +174,10 @@ static const KjClassSet *excused_instants(const Looking *looking, const KjExcept
     KjUniverse *universe = looking->breaches->universe;
     guint flags = looking->breaches->block->domain->effects[exception->rule->effect].flags;
     g_autoptr(GPtrArray) until = kj_universe_lower_window(universe, exception->until, (flags & KJ_EFFECT_REFUSES) != 0);
-    const KjClassSet *instants = until->len ? kj_box_field(until->pdata[0], kj_universe_instant(universe)) : kj_class_sets_range(kj_universe_sets(universe), 1, 0);
+    const KjClassSet *instants = kj_class_sets_range(kj_universe_sets(universe), 1, 0); /* none */
 
+    if (until->len)
+        instants = kj_box_field(until->pdata[0], kj_universe_instant(universe));
     return instants ? instants : all_instants(universe);
 }
 

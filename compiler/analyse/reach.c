@@ -111,17 +111,21 @@ static void mark_cover(KjFindings *findings, guint aspect, guint rule, guint8 *l
     }
 }
 
-/* A walk spares no box it does not need. That means rules only where each is one box, and one box was asked about. */
+/* A walk spares no box it does not need. That says the same of rules where each is one box, one box was asked about, and no part of it is an error, which
+ * needs no rule. */
 static gboolean is_sparing(KjFindings *findings, guint rule, const guint8 *left_out) {
+    const KjCases *cases = kj_findings_cases(findings, 0);
+    g_autoptr(GArray) errors = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint matter = 0;
 
     for (guint i = 0; i < findings->aspects->len; i++)
         matter += matters(findings, i, rule);
     for (guint i = 0; i < findings->block->rule_count && matter == 1; i++) {
-        if ((i == rule || !left_out[i]) && kj_cases_get(kj_findings_cases(findings, 0), kj_findings_place(findings, 0, i))->box_count != 1)
+        if ((i == rule || !left_out[i]) && kj_cases_get(cases, kj_findings_place(findings, 0, i))->box_count != 1)
             return FALSE;
     }
-    return matter == 1;
+    kj_cases_meeting(cases, kj_findings_box(cases, kj_findings_place(findings, 0, rule), 0), 1, errors);
+    return matter == 1 && errors->len == 0;
 }
 
 static gboolean is_covered(KjFindings *findings, guint rule, const guint8 *left_out) {
