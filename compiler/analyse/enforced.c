@@ -2,7 +2,8 @@
 /*
  * See enforced.h. Both sides are prepared before they are compared:
  *
- *     - the rules that say what cannot be, from the head of the block that was read back, go to the head of both;
+ *     - the rules that say what cannot be, from the head of the block that was read back, go to the head of both; and every other rule is cut to what can
+ *       be, so that rules that differ only in what cannot are the same rule, and need no comparing;
  *     - of the obligations those are kept that the target carries out, of several the one that holds the others; a message to people is none;
  *     - a rule that limits gets one more, its counter, so that two rules with one counter or one with two are found as well: in the language a counter is
  *       known by the label of its rule. A field that no request here has is taken from its key: it tells no two requests apart.
@@ -65,14 +66,46 @@ static const KjNote *prepare_notes(const Proof *proof, const KjNote *notes, guin
     return prepared;
 }
 
-/* Whether the rules at the head of the loaded block say that no request has the field. */
-static gboolean is_never_there(const KjBlock *loaded, guint head, guint field) {
-    for (guint i = 0; i < head; i++) {
-        const KjCondition *match = loaded->rules[i].match;
-        if (match->kind == KJ_CONDITION_PRESENT && match->field == field && !loaded->rules[i].unless)
+static gboolean is_missing_in(const KjCondition *condition, guint field) {
+    if (condition->kind == KJ_CONDITION_MISSING)
+        return condition->field == field;
+    for (guint i = 0; condition->kind == KJ_CONDITION_AND && i < condition->count; i++) {
+        if (is_missing_in(condition->operands[i], field))
             return TRUE;
     }
     return FALSE;
+}
+
+/* Whether the rules at the head of the loaded block say that no request has the field: `impossible: deny unless iif == none`. */
+static gboolean is_never_there(const KjBlock *loaded, guint head, guint field) {
+    for (guint i = 0; i < head; i++) {
+        if (loaded->rules[i].match->kind == KJ_CONDITION_TRUE && loaded->rules[i].unless && is_missing_in(loaded->rules[i].unless, field))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static const KjCondition *join_conditions(const Proof *proof, KjConditionKind kind, const KjCondition *a, const KjCondition *b) {
+    KjCondition *joined = kj_arena_new0(proof->arena, KjCondition);
+    const KjCondition **operands = kj_arena_newn(proof->arena, const KjCondition *, 2);
+
+    if (!a)
+        return b;
+    operands[0] = a;
+    operands[1] = b;
+    *joined = (KjCondition){ .kind = kind, .operands = operands, .count = 2, .span = KJ_SPAN_NONE };
+    return joined;
+}
+
+/* Cuts a rule to what the head of the loaded block leaves: "M unless E" cannot be where M holds and E is not true. */
+static void cut_to_possible(const Proof *proof, const KjBlock *loaded, guint head, KjRule *rule) {
+    for (guint i = 0; i < head; i++) {
+        const KjRule *impossible = &loaded->rules[i];
+        if (!impossible->unless)
+            rule->unless = join_conditions(proof, KJ_CONDITION_OR, rule->unless, impossible->match);
+        else if (impossible->match->kind == KJ_CONDITION_TRUE)
+            rule->match = join_conditions(proof, KJ_CONDITION_AND, impossible->unless, rule->match);
+    }
 }
 
 static KjParameter *prepare_parameters(const Proof *proof, const KjRule *rule, const KjBlock *loaded, guint head, guint *count) {
@@ -116,8 +149,10 @@ static const KjBlock *prepare(const Proof *proof, const KjBlock *block, const Kj
     prepared->rule_count = 0;
     for (guint i = 0; i < head; i++)
         rules[prepared->rule_count++] = prepare_rule(proof, &loaded->rules[i], TRUE, loaded, head);
-    for (guint i = own; i < block->rule_count; i++)
-        rules[prepared->rule_count++] = prepare_rule(proof, &block->rules[i], block == loaded, loaded, head);
+    for (guint i = own; i < block->rule_count; i++) {
+        rules[prepared->rule_count] = prepare_rule(proof, &block->rules[i], block == loaded, loaded, head);
+        cut_to_possible(proof, loaded, head, &rules[prepared->rule_count++]);
+    }
     prepared->rules = rules;
     prepared->default_notes = prepare_notes(proof, block->default_notes, block->default_note_count, NULL, &prepared->default_note_count);
     return prepared;

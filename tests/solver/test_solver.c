@@ -444,7 +444,7 @@ static void test_pairs(void) {
 int main(int argc, char **argv) {
     GOptionEntry entries[] = { { "pairs", 0, 0, G_OPTION_ARG_INT, &option_pairs, "Pairs of policies", "N" },
                                { "first", 0, 0, G_OPTION_ARG_INT, &option_seed, "Seed of the first", "S" },
-                               { NULL } };
+                               G_OPTION_ENTRY_NULL };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
 

@@ -15,8 +15,8 @@
 
 #define INLINE_MOST 6u /* longer sets get a name */
 #define DAY_SECONDS G_GUINT64_CONSTANT(86400)
-#define PORTED "{ 6, 17, 33, 132, 136 }"
-#define ICMP "{ 1, 58 }"
+#define PORTED "6, 17, 33, 132, 136"
+#define ICMP "1, 58"
 
 /* ---- sets ---- */
 
@@ -297,19 +297,18 @@ static gboolean append_rule(KjBackText *text, guint number, const KjBackCase *on
 /* ---- what no packet is ---- */
 
 static void append_impossible(KjBackText *text, KjBackAspect aspect) {
-    static const char *const whole[] = { "proto " PORTED " port none", "proto " PORTED " source_port none", "proto not " PORTED " port not none",
-                                         "proto not " PORTED " source_port not none", "proto " ICMP " icmp_type none", "proto " ICMP " icmp_code none",
-                                         "proto not " ICMP " icmp_type not none", "proto not " ICMP " icmp_code not none", NULL };
-    static const char *const later[] = { "port not none", "source_port not none", "icmp_type not none", "icmp_code not none", NULL };
+    static const char families[] = "unless (from in { 0.0.0.0/0 } and to in { 0.0.0.0/0 }) or (from in { ::/0 } and to in { ::/0 })";
+    static const char whole[] = "unless (proto in { " PORTED " } and port != none and source_port != none and icmp_type == none and icmp_code == none)"
+                                " or (proto in { " ICMP " } and port == none and source_port == none and icmp_type != none and icmp_code != none)"
+                                " or (proto not in { " PORTED ", " ICMP " } and port == none and source_port == none and icmp_type == none and icmp_code == none)";
+    static const char later[] = "unless port == none and source_port == none and icmp_type == none and icmp_code == none";
     static const char *const clocks[] = { [KJ_BACK_ANY_CLOCK] = "during 1970-01-01..2019-12-31", [KJ_BACK_SET_CLOCK] = "unless during 2020-01-01..2099-12-31",
                                           [KJ_BACK_UNSET_CLOCK] = "during 1970-01-01..2099-12-31" };
-    const char *const common[] = { "from 0.0.0.0/0 to ::/0", "from ::/0 to 0.0.0.0/0", strcmp(text->back->hook, "output") == 0 ? "iif not none" : "iif none",
-                                   strcmp(text->back->hook, "input") == 0 ? "oif not none" : "oif none", clocks[aspect.clock], NULL };
-    const char *const *lists[] = { common, aspect.fragments ? later : whole };
-    guint number = 0;
-    for (guint list = 0; list < G_N_ELEMENTS(lists); list++)
-        for (const char *const *clause = lists[list]; *clause; clause++)
-            g_string_append_printf(text->blocks, "    impossible%u: deny %s;\n", ++number, *clause);
+    const char *const clauses[] = { families, aspect.fragments ? later : whole, clocks[aspect.clock],
+                                    strcmp(text->back->hook, "output") == 0 ? "unless iif == none" : "unless iif != none",
+                                    strcmp(text->back->hook, "input") == 0 ? "unless oif == none" : "unless oif != none" };
+    for (guint i = 0; i < G_N_ELEMENTS(clauses); i++)
+        g_string_append_printf(text->blocks, "    impossible%u: deny %s;\n", i + 1, clauses[i]);
 }
 
 gboolean kj_back_write_block(KjBackText *text, const char *name, KjBackAspect aspect, const GArray *cases) {
