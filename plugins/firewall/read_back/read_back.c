@@ -45,7 +45,7 @@ static void back_clear(KjBack *back) {
 
 /* A line that asks for exactly these states and does nothing but decide. */
 static gboolean is_state_line(KjBack *back, guint index, const guint *states, guint count, KjBackVerdict verdict) {
-    KjInterval intervals[KJ_BACK_STATES];
+    KjInterval intervals[KJ_BACK_STATES] = { 0 };
     const KjBackLine *line = index < back->base->lines->len ? g_ptr_array_index(back->base->lines, index) : NULL;
     const KjBackTest *test = line && line->tests->len == 1 ? &g_array_index(line->tests, KjBackTest, 0) : NULL;
     for (guint i = 0; i < count; i++)
