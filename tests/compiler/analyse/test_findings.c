@@ -12,189 +12,7 @@
 #include <string.h>
 
 #include "../../../compiler/analyse/analyse.h"
-
-#define DOC { "Text.", "文。" }
-#define RULES_MOST 9u
-#define FIRST_LINE 5 /* of the rules in the text of a policy */
-
-/* ---- domains ---- */
-
-static const char *const kinds[] = { "x", "y", "z", NULL };
-static const KjFieldDefinition fields[] = {
-    { .name = "kind", .type = KJ_TYPE_SYMBOL, .values = kinds, .flags = KJ_FIELD_REQUIRED, .phrase = { "of kind {}", "種類が{}" }, .doc = DOC },
-    { .name = "n", .type = KJ_TYPE_INTEGER, .high = 3, .phrase = { "n {}", "nが{}" }, .doc = DOC },
-    { .name = "flag", .type = KJ_TYPE_BOOL, .phrase = { "flagged", "旗あり" }, .doc = DOC },
-    { .name = "who", .type = KJ_TYPE_PRINCIPAL, .phrase = { "by {}", "主体が{}" }, .doc = DOC },
-    { .name = "peer", .type = KJ_TYPE_PRINCIPAL, .phrase = { "with {}", "相手が{}" }, .doc = DOC },
-    { .name = "tags", .type = KJ_TYPE_SYMBOL, .flags = KJ_FIELD_SET, .phrase = { "tagged {}", "札に{}を含む" }, .doc = DOC },
-    { .name = NULL },
-};
-static const char *const limiting[] = { "limit", NULL }, *const asking[] = { "require", "ratify", NULL };
-static const KjEffectDefinition verdicts[] = {
-    { .name = "allow", .phrase = { "allow", "許可する" }, .doc = DOC },
-    { .name = "limit", .flags = KJ_EFFECT_LIMITS, .phrase = { "limit", "制限する" }, .doc = DOC },
-    { .name = "hold", .flags = KJ_EFFECT_HOLDS, .phrase = { "hold", "保留する" }, .doc = DOC },
-    { .name = "deny", .flags = KJ_EFFECT_REFUSES, .phrase = { "deny", "拒否する" }, .doc = DOC },
-    { .name = NULL },
-};
-static const KjEffectDefinition duties[] = {
-    { .name = "require", .flags = KJ_EFFECT_REQUIRES, .phrase = { "require", "求める" }, .doc = DOC },
-    { .name = "ratify", .phrase = { "ratify", "追認を求める" }, .doc = DOC },
-    { .name = NULL },
-};
-static const KjParameterDefinition rates[] = {
-    { .name = "rate", .kind = KJ_PARAMETER_RATE, .effects = limiting, .required = TRUE, .phrase = { "at {}", "頻度は{}" }, .doc = DOC },
-    { .name = NULL },
-};
-static const KjParameterDefinition counts[] = {
-    { .name = "count", .kind = KJ_PARAMETER_INTEGER, .effects = asking, .required = TRUE, .phrase = { "{} of", "{}名" }, .doc = DOC },
-    { .name = "from", .kind = KJ_PARAMETER_GROUP, .effects = asking, .required = TRUE, .phrase = { "from {}", "{}から" }, .doc = DOC },
-    { .name = NULL },
-};
-
-#define DOMAIN(domain_name, how, domain_effects, domain_parameters)                                                                                   \
-    {                                                                                                                                                 \
-        .abi = KJ_DOMAIN_ABI, .size = sizeof(KjDomain), .name = domain_name, .version = "1", .doc = DOC, .subject = { "things", "もの" },             \
-        .combining = how, .fields = fields, .effects = domain_effects, .parameters = domain_parameters,                                               \
-    }
-static const KjDomain domains[] = {
-    DOMAIN("queue", KJ_COMBINING_FIRST_MATCH, verdicts, rates),
-    DOMAIN("court", KJ_COMBINING_STRICTEST, verdicts, rates),
-    DOMAIN("council", KJ_COMBINING_ADD_UP, duties, counts),
-};
-
-/* ---- policies ---- */
-
-enum { KIND, N, FLAG, WHO, PEER, TAGS, FIELDS };
-
-static const char *const conditions[FIELDS][10] = {
-    [KIND] = { "kind == x", "kind in { x, y }", "kind != z", "kind == y" },
-    [N] = { "n == 1", "n < 2", "n in { 0, 2..3 }", "n != 2", "n >= 0", "n < 1", "n > 0" },
-    [FLAG] = { "flag", "not flag", "flag == false" },
-    [WHO] = { "who == \"u\"", "who in { \"u\", \"v\" }", "who != \"u\"", "who == peer", "who != peer" },
-    [PEER] = { "peer == \"u\"", "peer != \"v\"", "peer == who", "peer == \"w\"" },
-    [TAGS] = { "tags has { g }", "tags has { g, h }", "not tags has { h }", "tags has { h }" },
-};
-static const char *const clauses[FIELDS][10] = {
-    [KIND] = { " kind x", " kind { y, z }", " kind not x", " kind any" },
-    [N] = { " n 0..2", " n { 1, none }", " n none", " n not none", " n 3", " n 0..3", " n not 1" },
-    [FLAG] = { " flag true", " flag { false, none }", " flag none" },
-    [WHO] = { " who \"u\"", " who not \"v\"", " who none", " who not none", " who { \"u\", \"v\", none }" },
-    [PEER] = { " peer \"u\"", " peer not none", " peer { \"v\", none }" },
-    [TAGS] = { NULL },
-};
-static const char *const windows[] = { "{ 2026-01-02..2026-01-04 }", "{ 2026-01-03 }", "{ 2026-01-01..2026-01-02, 2026-01-05 }", NULL };
-static const char *const annotations[] = { " @log", " @alert", " @log @alert", " @message(\"no\")", " @until(2026-01-03)", " @from(2026-01-03)", NULL };
-
-typedef struct {
-    GRand *rand;
-    const KjDomain *domain;
-    gboolean active[FIELDS];
-    gboolean timed;
-    GString *text;
-} Writer;
-
-static gboolean chance(Writer *writer, guint of) {
-    return g_rand_int_range(writer->rand, 0, (gint)of) == 0;
-}
-
-static const char *choose(Writer *writer, const char *const *list) {
-    guint count = 0;
-
-    while (list[count])
-        count++;
-    return count ? list[g_rand_int_range(writer->rand, 0, (gint)count)] : "";
-}
-
-static guint active_field(Writer *writer) {
-    guint field;
-
-    do
-        field = (guint)g_rand_int_range(writer->rand, 0, FIELDS);
-    while (!writer->active[field]);
-    return field;
-}
-
-static void write_condition(Writer *writer, guint depth) {
-    guint form = (guint)g_rand_int_range(writer->rand, 0, depth ? 6 : 3);
-
-    if (form == 3) {
-        g_string_append(writer->text, "not (");
-        write_condition(writer, depth - 1);
-        g_string_append_c(writer->text, ')');
-    } else if (form > 3) {
-        g_string_append_c(writer->text, '(');
-        write_condition(writer, depth - 1);
-        g_string_append(writer->text, form == 4 ? " and " : " or ");
-        write_condition(writer, depth - 1);
-        g_string_append_c(writer->text, ')');
-    } else if (writer->timed && chance(writer, 5)) {
-        g_string_append_printf(writer->text, "during %s", choose(writer, windows));
-    } else {
-        g_string_append(writer->text, choose(writer, conditions[active_field(writer)]));
-    }
-}
-
-static void write_effect(Writer *writer) {
-    const KjEffectDefinition *effects = writer->domain->effects;
-    guint count = 0, effect;
-
-    while (effects[count].name)
-        count++;
-    effect = (guint)g_rand_int_range(writer->rand, 0, (gint)count);
-    g_string_append(writer->text, effects[effect].name);
-    if (writer->domain->parameters == counts)
-        g_string_append_printf(writer->text, " count %d from %s", g_rand_int_range(writer->rand, 1, 4), chance(writer, 2) ? "g1" : "g2");
-    if (effects[effect].flags & KJ_EFFECT_LIMITS)
-        g_string_append_printf(writer->text, " rate %d/1d", g_rand_int_range(writer->rand, 1, 3));
-}
-
-static void write_rule(Writer *writer, guint number) {
-    g_string_append_printf(writer->text, "r%u: ", number);
-    write_effect(writer);
-    for (guint i = 0; i < FIELDS; i++) {
-        if (writer->active[i] && chance(writer, 3))
-            g_string_append(writer->text, choose(writer, clauses[i]));
-    }
-    if (writer->timed && chance(writer, 6))
-        g_string_append_printf(writer->text, " during %s", choose(writer, windows));
-    if (chance(writer, 3)) {
-        g_string_append(writer->text, " when ");
-        write_condition(writer, 2);
-    }
-    if (chance(writer, 4)) {
-        g_string_append(writer->text, " unless ");
-        write_condition(writer, 1);
-    }
-    if (chance(writer, 3)) {
-        const char *annotation = choose(writer, annotations);
-        if (writer->timed || annotation[2] == 'l' || annotation[2] == 'a' || annotation[2] == 'm')
-            g_string_append(writer->text, annotation);
-    }
-    g_string_append(writer->text, ";\n");
-}
-
-/* The rules begin at FIRST_LINE, each on a line of its own. Free with g_free. */
-static char *write_policy(Writer *writer) {
-    guint rules = (guint)g_rand_int_range(writer->rand, 2, (gint)RULES_MOST);
-
-    writer->text = g_string_new("group g1 = { \"u\" };\ngroup g2 = { \"v\" };\n");
-    g_string_append_printf(writer->text, "%s b {\n", writer->domain->name);
-    if (writer->domain->combining != KJ_COMBINING_ADD_UP)
-        g_string_append_printf(writer->text, "default %s%s;\n", chance(writer, 3) ? "allow" : "deny", chance(writer, 4) ? " @log" : "");
-    else
-        g_string_append_c(writer->text, '\n');
-    writer->timed = chance(writer, 2);
-    memset(writer->active, 0, sizeof writer->active);
-    for (guint i = 0; i < 3; i++)
-        writer->active[g_rand_int_range(writer->rand, 0, FIELDS)] = TRUE;
-    if (writer->active[WHO] || writer->active[PEER])
-        writer->active[WHO] = writer->active[PEER] = TRUE;
-    for (guint i = 0; i < rules; i++)
-        write_rule(writer, i);
-    g_string_append(writer->text, "}\n");
-    return g_string_free(writer->text, FALSE);
-}
+#include "finding_policy.h"
 
 /* ---- every request ---- */
 
@@ -207,12 +25,6 @@ static const char *const values[FIELDS][7] = {
     [PEER] = { "-", "u", "v", "w", "p", "q" },
     [TAGS] = { "-", "{}", "g", "h", "g h" },
 };
-
-typedef struct {
-    const KjBlock *block;
-    GPtrArray *requests; /* guint8[]: which rules match, and at the end none */
-    gboolean (*ask)(const KjBlock *block, guint rule, const KjFieldText *texts, guint count, gboolean timed, gint64 instant);
-} Space;
 
 static gboolean matches(const KjBlock *block, guint rule, const KjFieldText *texts, guint count, gboolean timed, gint64 instant) {
     KjBlock alone = *block;
@@ -237,7 +49,7 @@ static void add_request(GPtrArray *requests, const KjBlock *block, const GArray 
 }
 
 static void give(GArray *texts, guint field, const char *value) {
-    KjFieldText text = { fields[field].name, value };
+    KjFieldText text = { finding_fields[field].name, value };
 
     if (strcmp(value, "g h") == 0) {
         text.text = "g";
@@ -250,7 +62,7 @@ static void give(GArray *texts, guint field, const char *value) {
         g_array_append_val(texts, text);
 }
 
-static void enumerate(GPtrArray *requests, const KjBlock *block, const Writer *writer, guint field, GArray *texts) {
+static void enumerate(GPtrArray *requests, const KjBlock *block, const FindingWriter *writer, guint field, GArray *texts) {
     guint before = texts->len;
 
     if (field == FIELDS) {
@@ -261,17 +73,15 @@ static void enumerate(GPtrArray *requests, const KjBlock *block, const Writer *w
         return;
     }
     for (guint i = 0; values[field][i]; i++) {
-        if (!writer->active[field] && field != KIND && i > 0)
-            break;
-        if (!writer->active[field] && field == KIND && i > 0)
-            break;
+        if (!writer->active[field] && i > 0)
+            break; /* no rule speaks of it */
         give(texts, field, values[field][i]);
         enumerate(requests, block, writer, field + 1, texts);
         g_array_set_size(texts, before);
     }
 }
 
-static GPtrArray *all_requests(const KjBlock *block, const Writer *writer) {
+static GPtrArray *all_requests(const KjBlock *block, const FindingWriter *writer) {
     GPtrArray *requests = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) texts = g_array_new(FALSE, FALSE, sizeof(KjFieldText));
 
@@ -314,6 +124,10 @@ static const char *people_of(const KjRule *rule) {
             return rule->parameters[i].text;
     }
     return "";
+}
+
+static gint compare_texts(const char *const *a, const char *const *b) {
+    return strcmp(*a, *b);
 }
 
 static gboolean asks_alike(const KjRule *a, const KjRule *b) {
@@ -367,68 +181,63 @@ static gboolean never_matches(const Truth *truth, guint rule) {
     return TRUE;
 }
 
-static void append_obligations(GString *out, const KjBlock *block, gint rule, gboolean *told) {
-    const KjNote *notes = rule < 0 ? block->default_notes : block->rules[rule].notes;
-    guint count = rule < 0 ? block->default_note_count : block->rules[rule].note_count;
+/* Whether others in `in` ask the same people for as much, so that nothing hangs on this one; of equals the first asks. */
+static gboolean is_outdone(const Truth *truth, const guint8 *row, guint rule, const guint8 *in) {
+    const KjRule *rules = truth->block->rules, *own = &rules[rule];
 
-    for (guint i = 0; i < 2; i++) {
-        if (has_note(notes, count, obligations[i]) && !told[i])
-            told[i] = TRUE;
+    for (guint j = 0; j < truth->block->rule_count; j++) {
+        if (j != rule && in[j] && row[j] && asks_alike(&rules[j], own) &&
+            (number_of(&rules[j]) > number_of(own) || (number_of(&rules[j]) == number_of(own) && j < rule)))
+            return TRUE;
     }
-    (void)out;
+    return FALSE;
+}
+
+/* What is asked for, in one order whoever asks. */
+static void append_requirements(const Truth *truth, const guint8 *row, const guint8 *in, GString *out) {
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint j = 0; j < truth->block->rule_count; j++) {
+        const KjRule *rule = &truth->block->rules[j];
+
+        if (in[j] && row[j] && !is_outdone(truth, row, j, in))
+            g_ptr_array_add(texts, g_strdup_printf("%u %s %u;", rule->effect, people_of(rule), number_of(rule)));
+    }
+    g_ptr_array_sort(texts, (GCompareFunc)compare_texts);
+    for (guint i = 0; i < texts->len; i++)
+        g_string_append(out, texts->pdata[i]);
+}
+
+/* The rule that is named, -1 for the default, with what it and those it speaks for carry. */
+static void append_verdict(const Truth *truth, const guint8 *row, const guint8 *in, GString *out) {
+    const KjBlock *block = truth->block;
+    gboolean strictest = block->domain->combining == KJ_COMBINING_STRICTEST;
+    gint named = -1;
+
+    for (guint j = 0; j < block->rule_count; j++) {
+        if (in[j] && row[j] && (named < 0 || (strictest && block->rules[j].effect > block->rules[named].effect)))
+            named = (gint)j;
+    }
+    g_string_append_printf(out, "%u", named < 0 ? block->default_effect : block->rules[named].effect);
+    if (named >= 0 && block->rules[named].parameter_count)
+        g_string_append_printf(out, " limit %d", named); /* a counter of its own */
+    for (guint i = 0; obligations[i]; i++) {
+        gboolean told = named < 0 ? has_note(block->default_notes, block->default_note_count, obligations[i]) : carries(&block->rules[named], obligations[i]);
+
+        for (guint j = 0; strictest && named >= 0 && j < block->rule_count; j++)
+            told = told || (in[j] && row[j] && block->rules[j].effect == block->rules[named].effect && carries(&block->rules[j], obligations[i]));
+        g_string_append(out, told ? obligations[i] : "");
+    }
 }
 
 /* What the rules in `in` decide, as a text. Free with g_free. */
 static char *decision(const Truth *truth, const guint8 *row, const guint8 *in) {
-    const KjBlock *block = truth->block;
     GString *out = g_string_new(NULL);
-    gboolean told[2] = { FALSE, FALSE };
-    gint first = -1;
 
-    for (guint j = 0; j < block->rule_count; j++) {
-        const KjRule *rule = &block->rules[j];
-
-        if (!in[j] || !row[j])
-            continue;
-        if (block->domain->combining == KJ_COMBINING_ADD_UP) {
-            gboolean most = TRUE;
-            for (guint k = 0; k < block->rule_count; k++)
-                most = most && !(k != j && in[k] && row[k] && asks_alike(&block->rules[k], rule) &&
-                                 (number_of(&block->rules[k]) > number_of(rule) || (number_of(&block->rules[k]) == number_of(rule) && k < j)));
-            if (most)
-                first = 0;
-            continue;
-        }
-        if (first < 0 || (block->domain->combining == KJ_COMBINING_STRICTEST && rule->effect > block->rules[first].effect)) {
-            first = (gint)j;
-            told[0] = told[1] = FALSE;
-        }
-        if ((gint)j == first || (block->domain->combining == KJ_COMBINING_STRICTEST && rule->effect == block->rules[first].effect))
-            append_obligations(out, block, (gint)j, told);
-    }
-    if (block->domain->combining == KJ_COMBINING_ADD_UP) {
-        for (guint number = 1; number < 4; number++) /* what is asked for, in one order whoever asks */
-            for (guint effect = 0; effect < 2; effect++)
-                for (guint people = 1; people <= 2; people++)
-                    for (guint j = 0; j < block->rule_count; j++) {
-                        const KjRule *rule = &block->rules[j];
-                        gboolean most = in[j] && row[j] && number_of(rule) == number && rule->effect == effect && strstr(people_of(rule), people == 1 ? "g1" : "g2");
-                        for (guint k = 0; most && k < block->rule_count; k++)
-                            most = !(in[k] && row[k] && asks_alike(&block->rules[k], rule) &&
-                                     (number_of(&block->rules[k]) > number || (number_of(&block->rules[k]) == number && k < j)));
-                        if (most)
-                            g_string_append_printf(out, "%u %u %u;", number, effect, people);
-                    }
-        return g_string_free(out, FALSE);
-    }
-    if (first < 0)
-        append_obligations(out, block, -1, told);
-    g_string_append_printf(out, "%u", first < 0 ? block->default_effect : block->rules[first].effect);
-    if (first >= 0 && block->rules[first].parameter_count && block->domain->combining == KJ_COMBINING_FIRST_MATCH)
-        g_string_append_printf(out, " limit %d", first); /* a counter of its own */
-    if (first >= 0 && block->rules[first].parameter_count && block->domain->combining == KJ_COMBINING_STRICTEST)
-        g_string_append_printf(out, " limit %d", first);
-    g_string_append_printf(out, "%s%s", told[0] ? " log" : "", told[1] ? " alert" : "");
+    if (truth->block->domain->combining == KJ_COMBINING_ADD_UP)
+        append_requirements(truth, row, in, out);
+    else
+        append_verdict(truth, row, in, out);
     return g_string_free(out, FALSE);
 }
 
@@ -445,9 +254,9 @@ static gboolean decide_alike(const Truth *truth, const guint8 *a, const guint8 *
 /* ---- what was told ---- */
 
 typedef struct {
-    guint8 dead[RULES_MOST], impossible[RULES_MOST], redundant[RULES_MOST], like_default[RULES_MOST], crossing[RULES_MOST];
-    guint8 cover[RULES_MOST][RULES_MOST];
-    guint number[RULES_MOST]; /* in the sentence of KJ0306 */
+    guint8 dead[FINDING_RULES], impossible[FINDING_RULES], redundant[FINDING_RULES], like_default[FINDING_RULES], crossing[FINDING_RULES];
+    guint8 cover[FINDING_RULES][FINDING_RULES];
+    guint number[FINDING_RULES]; /* in the sentence of KJ0306 */
     guint uncrossed;          /* of KJ0307 */
     guint others;             /* codes that should not be there */
 } Told;
@@ -461,14 +270,14 @@ static guint number_in(const char *sentence, const char *before) {
 
 static void read_one(JsonObject *one, Told *told) {
     const char *code = json_object_get_string_member(one, "code"), *message = json_object_get_string_member(one, "message");
-    guint rule = (guint)json_object_get_int_member(one, "line") - FIRST_LINE;
+    guint rule = (guint)json_object_get_int_member(one, "line") - FINDING_FIRST_LINE;
     JsonArray *related = json_object_get_array_member(one, "related");
 
-    g_assert_cmpuint(rule, <, RULES_MOST);
+    g_assert_cmpuint(rule, <, FINDING_RULES);
     if (strcmp(code, "KJ0301") == 0) {
         told->dead[rule] = TRUE;
         for (guint i = 0; i < json_array_get_length(related); i++)
-            told->cover[rule][json_object_get_int_member(json_array_get_object_element(related, i), "line") - FIRST_LINE] = TRUE;
+            told->cover[rule][json_object_get_int_member(json_array_get_object_element(related, i), "line") - FINDING_FIRST_LINE] = TRUE;
     } else if (strcmp(code, "KJ0302") == 0) {
         told->impossible[rule] = TRUE;
     } else if (strcmp(code, "KJ0303") == 0 || strcmp(code, "KJ0304") == 0) {
@@ -507,13 +316,13 @@ static gboolean right(gboolean holds, const char *what, guint rule) {
 
 static gboolean check_dead(const Truth *truth, const Told *told) {
     guint count = truth->block->rule_count;
-    guint8 all[RULES_MOST];
+    guint8 all[FINDING_RULES];
     gboolean good = TRUE;
 
     memset(all, TRUE, sizeof all);
     for (guint i = 0; i < count; i++) {
         gboolean impossible = never_matches(truth, i), dead = !impossible && is_dead_among(truth, i, all);
-        guint8 cover[RULES_MOST];
+        guint8 cover[FINDING_RULES];
 
         good = right(told->impossible[i] == impossible, "impossible or not", i) && good;
         good = right(told->dead[i] == dead, dead ? "is dead" : "is not dead", i) && good;
@@ -540,7 +349,7 @@ static gboolean is_exempt(const Truth *truth, guint rule) {
 
 /* Whether somewhere the rule has a say and of those that stay none matches. */
 static gboolean falls_to_default(const Truth *truth, guint rule, const guint8 *stays) {
-    guint8 all[RULES_MOST];
+    guint8 all[FINDING_RULES];
 
     memset(all, TRUE, sizeof all);
     for (guint r = 0; r < truth->requests->len; r++) {
@@ -557,7 +366,7 @@ static gboolean falls_to_default(const Truth *truth, guint rule, const guint8 *s
 
 static gboolean check_redundant(const Truth *truth, const Told *told) {
     guint count = truth->block->rule_count;
-    guint8 all[RULES_MOST], stays[RULES_MOST];
+    guint8 all[FINDING_RULES], stays[FINDING_RULES];
     gboolean good;
 
     memset(all, TRUE, sizeof all);
@@ -618,7 +427,7 @@ static gboolean check_order(const Truth *truth, const Told *told) {
     return right(told->uncrossed == uncrossed, "order decides for so many more", uncrossed) && good;
 }
 
-static gboolean check_policy(const char *text, const Writer *writer) {
+static gboolean check_policy(const char *text, const FindingWriter *writer) {
     g_autoptr(KjCompilation) compilation = kj_compilation_new();
     g_autoptr(KjDiagnostics) diagnostics = kj_diagnostics_new();
     g_autoptr(GPtrArray) requests = NULL;
@@ -648,8 +457,8 @@ static void test_random(gconstpointer data) {
     guint64 count = number ? g_ascii_strtoull(number, NULL, 10) : 150, first = start ? g_ascii_strtoull(start, NULL, 10) : 1;
 
     for (guint64 seed = first; seed < first + count; seed++) {
-        Writer writer = { .rand = g_rand_new_with_seed((guint32)seed), .domain = data };
-        g_autofree char *text = write_policy(&writer);
+        FindingWriter writer = { .rand = g_rand_new_with_seed((guint32)seed), .domain = data };
+        g_autofree char *text = finding_policy_write(&writer);
 
         if (!check_policy(text, &writer)) {
             g_printerr("seed %" G_GUINT64_FORMAT ", %s:\n%s", seed, writer.domain->name, text);
@@ -665,12 +474,12 @@ int main(int argc, char **argv) {
     g_autoptr(GError) error = NULL;
 
     g_test_init(&argc, &argv, NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(domains); i++) {
-        g_autofree char *path = g_strdup_printf("/findings/random/%s", domains[i].name);
+    for (guint i = 0; i < FINDING_DOMAINS; i++) {
+        g_autofree char *path = g_strdup_printf("/findings/random/%s", finding_domains[i].name);
 
-        kj_plugin_register(&domains[i], &error);
+        kj_plugin_register(&finding_domains[i], &error);
         g_assert_no_error(error);
-        g_test_add_data_func(path, &domains[i], test_random);
+        g_test_add_data_func(path, &finding_domains[i], test_random);
     }
     return g_test_run();
 }

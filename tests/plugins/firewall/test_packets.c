@@ -6,16 +6,21 @@
  * through a namespace of our own that has loaded the script. All packets that one rule decides are sent together, so its counter must rise
  * by exactly their number and no other counter at all; when it does not, the same packets go one by one, and the first that the kernel
  * counts elsewhere is shown with its bytes. Skipped, with the reason, where there is no root, no namespaces, or no nft.
+ *
+ * The reader of loaded tables (read_back/) is judged in the same way: scripts are broken at random, so that they say what no writer would, and what the
+ * reader makes of them must decide as the kernel does.
  */
 #include <string.h>
 #include <time.h>
 
+#include "compiler/compiler.h"
 #include "network.h"
 #include "policies.h"
 #include "sample.h"
 
 #define PACKETS 2000u
 #define RANDOM_POLICIES 20u
+#define BROKEN_SCRIPTS 300u
 
 static char *skip_reason;
 static gboolean network_ready;
@@ -35,6 +40,7 @@ typedef struct {
     char *table; /* the nft table */
     const char *description;
     GHashTable *counts; /* as they were after the last packets */
+    GHashTable *labels; /* what the rules of the sampler's table are counted as; NULL: by their own labels */
 } Trial;
 
 /* The label that a counter belongs to: `web-over` and `web-` are `web`. */
@@ -125,7 +131,8 @@ static void show_first_wrong(Trial *trial, const char *label, const GPtrArray *p
 static GHashTable *group_by_label(const Trial *trial, GPtrArray *packets, gint64 instant) {
     GHashTable *groups = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     for (guint i = 0; i < packets->len; i++) {
-        const char *label = sampler_decide(trial->sampler, g_ptr_array_index(packets, i), instant);
+        const char *decided = sampler_decide(trial->sampler, g_ptr_array_index(packets, i), instant);
+        const char *counted = trial->labels ? g_hash_table_lookup(trial->labels, decided) : NULL, *label = counted ? counted : decided;
         GPtrArray *group = g_hash_table_lookup(groups, label);
         if (!group) {
             group = g_ptr_array_new();
@@ -180,19 +187,19 @@ static void delete_table(const Trial *trial) {
     g_free(network_run(arguments, FALSE));
 }
 
-static void try_block(KjTable *table, const char *block, guint32 seed, const char *description) {
+static void try_script(KjTable *table, const char *block, guint32 seed, const char *description, const char *script, const char *loaded, GHashTable *labels) {
     guint index;
-    char *refusal = NULL;
-    g_autofree char *script = policies_emit(table, block, &refusal);
-    if (!script)
-        g_error("%s: %s", description, refusal);
     g_assert_true(kj_table_find_block(table, block, &index, NULL));
-    Trial trial = { sampler_new(table, index, seed), g_strconcat("kijun_", block, NULL), description, NULL };
+    Trial trial = { sampler_new(table, index, seed), g_strconcat("kijun_", loaded, NULL), description, NULL, labels };
     g_autoptr(GPtrArray) packets = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     for (guint i = 0; i < PACKETS; i++) {
         Packet *packet = g_new0(Packet, 1);
         sampler_next(trial.sampler, packet);
-        g_ptr_array_add(packets, packet);
+        if (g_hash_table_add(seen, g_bytes_new(packet->bytes, packet->length))) /* the same again would be of the same flow */
+            g_ptr_array_add(packets, packet);
+        else
+            g_free(packet);
     }
     gboolean local = strcmp(sampler_hook(trial.sampler), "input") == 0;
     load_script(&trial, script);
@@ -212,6 +219,14 @@ static void try_block(KjTable *table, const char *block, guint32 seed, const cha
     g_hash_table_unref(trial.counts);
     sampler_free(trial.sampler);
     g_free(trial.table);
+}
+
+static void try_block(KjTable *table, const char *block, guint32 seed, const char *description) {
+    char *refusal = NULL;
+    g_autofree char *script = policies_emit(table, block, &refusal);
+    if (!script)
+        g_error("%s: %s", description, refusal);
+    try_script(table, block, seed, description, script, block, NULL);
 }
 
 static void test_ministry(void) {
@@ -245,10 +260,107 @@ static void test_spread(void) {
     try_block(table, "random", 99, "many lists");
 }
 
+/* ---- the reader ---- */
+
+/* One of the script's rules without a port, without an address, left out, or in front of the one before. The default stays. */
+static char *break_script(const char *script, GRand *random) {
+    static const char *const parts[] = { "th dport ", "th sport ", "ip saddr ", "ip6 saddr ", "ip daddr ", "meta l4proto ", "iifname ", "meta day ", "@th,0,8 " };
+    g_auto(GStrv) lines = g_strsplit(script, "\n", -1);
+    guint first = 0, last;
+    while (!g_str_has_prefix(lines[first], "\t\tjump whole"))
+        first++;
+    for (last = first++; lines[last + 1] && !strstr(lines[last + 1], "comment \"default\""); last++)
+        continue;
+    if (first > last)
+        return NULL;
+    guint at = (guint)g_rand_int_range(random, (gint32)first, (gint32)last + 1), kind = (guint)g_rand_int_range(random, 0, 6);
+    if (kind == 0) {
+        *lines[at] = '\0';
+    } else if (kind == 1 && at > first) {
+        char *line = lines[at];
+        lines[at] = lines[at - 1];
+        lines[at - 1] = line;
+    } else {
+        const char *part = parts[g_rand_int_range(random, 0, G_N_ELEMENTS(parts))];
+        char *begin = strstr(lines[at], part), *end = begin ? begin + strlen(part) : NULL;
+        if (!begin)
+            return NULL;
+        if (g_str_has_prefix(end, "!= "))
+            end += 3;
+        end = *end == '{' ? strchr(end, '}') : strchr(end, ' ');
+        memmove(begin, *end == '}' ? end + 2 : end + 1, strlen(*end == '}' ? end + 2 : end + 1) + 1);
+    }
+    return g_strjoinv("\n", lines);
+}
+
+/* "chain rules, rule 41 (test.pol:12 web)" is counted as `web`; a rule that limits says with @ref whose counter it is. */
+static GHashTable *read_labels(const KjTable *table, guint block) {
+    GHashTable *labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    KjBlockView view;
+    kj_view_block(table, block, &view);
+    for (guint i = 0; i < view.rule_count; i++) {
+        KjRuleView rule;
+        kj_view_rule(table, view.first_rule + i, &rule);
+        g_autofree char *label = g_strdup(strrchr(rule.doc, ' ') ? strrchr(rule.doc, ' ') + 1 : rule.doc);
+        g_strdelimit(label, "()", ' ');
+        for (guint n = 0; n < rule.note_count; n++) {
+            KjNoteView note;
+            kj_view_note(table, rule.first_note + n, &note);
+            if (strcmp(note.name, "ref") == 0) {
+                g_free(label);
+                label = g_strdup(note.value);
+            }
+        }
+        g_hash_table_insert(labels, g_strdup(rule.label), g_strdup(g_strstrip(label)));
+    }
+    return labels;
+}
+
+static gboolean try_broken(const char *text, const char *script, guint seed) {
+    const KjReaderDefinition *reader = kj_domain_reader(kj_plugin_find("firewall"), "nftables");
+    g_autoptr(GString) dump = g_string_new(NULL), policy = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    guint block;
+    if (!reader->load(script, dump, &error))
+        return FALSE; /* it was broken too much */
+    if (!reader->read_back(dump->str, dump->len, policy, &error)) {
+        g_test_message("%s", error->message); /* a port of any protocol, and the like: refused is right */
+        return FALSE;
+    }
+    g_autoptr(KjTable) table = policies_compile_text(policy->str);
+    g_autofree char *description = g_strdup_printf("broken script %u", seed);
+    g_assert_true(kj_table_find_block(table, "packets", &block, NULL));
+    g_autoptr(GHashTable) labels = read_labels(table, block);
+    g_test_message("%s%s", text, script);
+    try_script(table, "packets", seed, description, script, "random", labels);
+    return TRUE;
+}
+
+static void test_broken(void) {
+    static const char *const hooks[] = { "forward", "forward", "input" };
+    guint tried = 0;
+    if (!can_run())
+        return;
+    for (guint i = 0; i < BROKEN_SCRIPTS; i++) {
+        char *refusal = NULL;
+        g_autofree char *text = policies_random(2000 + i, hooks[i % G_N_ELEMENTS(hooks)], TRUE, 0);
+        g_autoptr(KjTable) table = policies_compile_text(text);
+        g_autofree char *script = policies_emit(table, "random", &refusal);
+        g_autoptr(GRand) random = g_rand_new_with_seed(i);
+        g_autofree char *broken = NULL;
+        for (guint t = 0; script && !broken && t < 50; t++)
+            broken = break_script(script, random);
+        tried += broken && try_broken(text, broken, i);
+    }
+    g_test_message("%u of %u broken scripts were read and tried", tried, BROKEN_SCRIPTS);
+    g_assert_cmpuint(tried, >=, BROKEN_SCRIPTS / 2);
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/firewall/packets/ministry", test_ministry);
     g_test_add_func("/firewall/packets/random", test_random);
     g_test_add_func("/firewall/packets/spread", test_spread);
+    g_test_add_func("/firewall/packets/broken", test_broken);
     return g_test_run();
 }
