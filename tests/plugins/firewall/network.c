@@ -8,7 +8,8 @@
  * wire1 nobody answers. Nothing of the machine's own network is touched: the namespace belongs to this process and ends with it.
  *
  * What would come between a packet and the chain is switched off: source validation, neighbour resolution (NOARP), IPv6 autoconfiguration, and
- * conntrack's test of checksums. A second table, `inet harness`, drops what the kernel itself says over the loopback.
+ * conntrack's test of checksums. A second table, `inet harness`, drops what the kernel itself says over the loopback, and its answers before conntrack sees
+ * them, so that no flow ever has a reply.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -84,6 +85,9 @@ static const char *const start_lines[] = {
     "nft add table inet harness",
     "nft add chain inet harness quiet { type filter hook prerouting priority -500 ; }",
     "nft add rule inet harness quiet iifname lo drop",
+    "nft add chain inet harness silent { type filter hook output priority -500 ; }",
+    "nft add rule inet harness silent icmp type { echo-reply, timestamp-reply, info-reply, address-mask-reply } drop",
+    "nft add rule inet harness silent icmpv6 type echo-reply drop",
     "nft add counter inet harness untouched",
 };
 
