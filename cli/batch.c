@@ -147,8 +147,8 @@ gboolean kj_batch_bind(KjBatch *batch, const KjBatchSide *sides, guint count, GE
         if (!find_column(batch->names->pdata[i], sides, count, &column)) {
             KjBlockView block;
             kj_view_block(sides[count - 1].table, sides[count - 1].block, &block);
-            g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("line 1: the block `%s` has no field `%s`; `kijun describe %s` lists them"), block.name,
-                        (const char *)batch->names->pdata[i], block.domain);
+            g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("line 1: the block `%s` has no field `%s`; `kijun describe %s` lists them"),
+                        block.name, (const char *)batch->names->pdata[i], block.domain);
             return FALSE;
         }
         g_array_append_val(batch->columns, column);
@@ -220,7 +220,8 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instan
         if (*cell == 0)
             continue;
         if (strchr(cell, '\\') && !unescape(cell)) {
-            g_autofree char *message = g_strdup_printf(_("%s: a `\\` must be followed by t, n, \\ or a comma"), (const char *)batch->names->pdata[column]);
+            g_autofree char *message =
+                g_strdup_printf(_("%s: a `\\` must be followed by t, n, \\ or a comma"), (const char *)batch->names->pdata[column]);
             return spoil(batch, problems, message);
         }
         if (g_array_index(batch->columns, Column, column).fields[0] == COLUMN_INSTANT) {

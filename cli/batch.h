@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The batch form: tab-separated, the first line names the fields, one request a line, `at` is the instant. `\t`, `\n` and `\\` are escaped; a
- * set-valued cell separates its members by commas (`\,` is a comma). An empty cell is a missing field. Streams: a file is never held whole.
+ * The batch form: tab-separated, the first line names the fields, one request a line, `at` is the instant. `\t`, `\n` and `\\` are escaped;
+ * a set-valued cell separates its members by commas (`\,` is a comma). An empty cell is a missing field. Streams: a file is never held
+ * whole.
  *
- * One file may be read for two blocks at once, two versions of a policy (replay): a row becomes a request for each, and a column that only one of them
- * has is passed over for the other.
+ * One file may be read for two blocks at once, two versions of a policy (replay): a row becomes a request for each, and a column that only
+ * one of them has is passed over for the other.
  */
 #ifndef KJ_BATCH_H
 #define KJ_BATCH_H
@@ -32,8 +33,9 @@ gboolean kj_batch_fits(const KjBatch *batch, const KjBatchSide *sides, guint cou
 /* The block, or the two, that rows are read for. FALSE with an error: a column that is no field of any. */
 gboolean kj_batch_bind(KjBatch *batch, const KjBatchSide *sides, guint count, GError **error);
 
-/* Reads the next row into the requests, one for each side, which it clears first; `instant` is for rows without one. FALSE at the end of the file. A row that
- * cannot be used for a side sets its problem (owned by the batch, until the next call) and leaves its request unusable. */
+/* Reads the next row into the requests, one for each side, which it clears first; `instant` is for rows without one. FALSE at the end of
+ * the file. A row that cannot be used for a side sets its problem (owned by the batch, until the next call) and leaves its request
+ * unusable. */
 gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instant, const char **problems);
 
 /* 1-based line of the row read last. */

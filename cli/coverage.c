@@ -65,7 +65,8 @@ static void print_rule(const KjBlockCoverage *block, const KjRuleCoverage *rule,
         fprintf(stderr, _("%s: no request reaches `%s` of `%s`\n"), where, label_of(rule), block->block->qualified);
     else if (rule->touched < rule->values)
         fprintf(stderr, _("%s: %u of %u values of `%s` touched (%u %%)%s%s%s\n"), where, rule->touched, rule->values, label_of(rule),
-                percent(rule->touched, rule->values), *untouched ? _("; never: ") : "", untouched, rule->incomplete ? _(" (at least: there are too many)") : "");
+                percent(rule->touched, rule->values), *untouched ? _("; never: ") : "", untouched,
+                rule->incomplete ? _(" (at least: there are too many)") : "");
 }
 
 void kj_cli_coverage_print(const GPtrArray *coverage, const KjSources *sources) {
@@ -77,8 +78,8 @@ void kj_cli_coverage_print(const GPtrArray *coverage, const KjSources *sources) 
         if (block->problem)
             fprintf(stderr, _("%s: not measured: %s\n"), block->block->qualified, block->problem);
         else
-            fprintf(stderr, _("%s: %u of %u rules decide a test; %u of %u values touched (%u %%)\n"), block->block->qualified, sum.tested, sum.rules,
-                    sum.touched, sum.values, percent(sum.touched, sum.values));
+            fprintf(stderr, _("%s: %u of %u rules decide a test; %u of %u values touched (%u %%)\n"), block->block->qualified, sum.tested,
+                    sum.rules, sum.touched, sum.values, percent(sum.touched, sum.values));
     }
     Sum all = sum_of_all(coverage);
     fprintf(stderr, _("coverage: %u of %u rules decide a test (%u %%); %u of %u values touched (%u %%)\n"), all.tested, all.rules,

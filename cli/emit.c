@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijun emit: a target's text on stdout, whole or not at all. With --prove it is first loaded where it touches nothing, read back and compared with the
- * source; a text that is not proved is not written.
+ * kijun emit: a target's text on stdout, whole or not at all. With --prove it is first loaded where it touches nothing, read back and
+ * compared with the source; a text that is not proved is not written.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 static gboolean prove;
 
 const GOptionEntry kj_options_emit[] = {
-    { "prove", 0, 0, G_OPTION_ARG_NONE, &prove, N_("Load the text where it does no harm, read it back, and prove that it says what the source says"), NULL },
+    { "prove", 0, 0, G_OPTION_ARG_NONE, &prove,
+      N_("Load the text where it does no harm, read it back, and prove that it says what the source says"), NULL },
     G_OPTION_ENTRY_NULL,
 };
 
@@ -35,10 +36,12 @@ static const KjTargetDefinition *find_target(const KjDomain *domain, const char 
 
 static int tell_proof(const KjBlock *block, const KjEnforced *proof) {
     if (proof->differences->len == 0) {
-        fprintf(stderr, _("%s: proved: what was loaded and read back (%u rules) decides every request as the source does\n"), block->qualified, proof->rules);
+        fprintf(stderr, _("%s: proved: what was loaded and read back (%u rules) decides every request as the source does\n"),
+                block->qualified, proof->rules);
         return KJ_EXIT_FINE;
     }
-    int code = kj_cli_fail(proof->bug ? KJ_EXIT_BUG : KJ_EXIT_POLICY, _("%s: not proved: what was loaded and read back differs from the source"), block->qualified);
+    int code = kj_cli_fail(proof->bug ? KJ_EXIT_BUG : KJ_EXIT_POLICY,
+                           _("%s: not proved: what was loaded and read back differs from the source"), block->qualified);
     for (guint i = 0; i < proof->differences->len; i++)
         fprintf(stderr, "%s\n", (const char *)g_ptr_array_index(proof->differences, i));
     return code;
@@ -57,8 +60,8 @@ static int prove_block(const Emission *emission, const KjBlockView *view, const 
         return kj_cli_fail(KJ_EXIT_USAGE, _("nothing reads the target `%s` back, so --prove has nothing to compare"), emission->target);
     if (!reader->load(text, dump, &error)) {
         gboolean unable = g_error_matches(error, KJ_ERROR, KJ_ERROR_UNABLE);
-        return kj_cli_fail(unable ? KJ_EXIT_NOT_DONE : kj_cli_error_code(error), unable ? _("%s: NOT PROVED, the proof could not be done here: %s") : "%s: %s", name,
-                           error->message);
+        return kj_cli_fail(unable ? KJ_EXIT_NOT_DONE : kj_cli_error_code(error),
+                           unable ? _("%s: NOT PROVED, the proof could not be done here: %s") : "%s: %s", name, error->message);
     }
     if (!kj_enforced_compare(block, emission->compilation->sources, reader, dump->str, dump->len, &proof, &error))
         return kj_cli_fail(kj_cli_error_code(error), _("%s: not proved: %s"), name, error->message);
@@ -97,7 +100,8 @@ static int emit_blocks(Emission *emission, const char *name) {
     if (code != KJ_EXIT_FINE)
         return code;
     if (emission->written == 0)
-        return kj_cli_fail(KJ_EXIT_USAGE, _("no block here has a target `%s`; `kijun describe DOMAIN` lists a domain's targets"), emission->target);
+        return kj_cli_fail(KJ_EXIT_USAGE, _("no block here has a target `%s`; `kijun describe DOMAIN` lists a domain's targets"),
+                           emission->target);
     fputs(emission->out->str, stdout);
     return KJ_EXIT_FINE;
 }

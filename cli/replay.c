@@ -2,11 +2,12 @@
 /*
  * kijun replay: what a change does to requests that were really made.
  *
- * Each row of the log becomes a request for both versions and is decided by both tables. An answer is the effect, its parameters (a rate), its
- * obligations and the rule that gave it; rows with the same two answers are one kind, counted and shown by a few examples. What is kept grows with
- * the number of kinds, never with the length of the log. A message to people is no part of an answer.
+ * Each row of the log becomes a request for both versions and is decided by both tables. An answer is the effect, its parameters (a rate),
+ * its obligations and the rule that gave it; rows with the same two answers are one kind, counted and shown by a few examples. What is kept
+ * grows with the number of kinds, never with the length of the log. A message to people is no part of an answer.
  *
- * A row that neither version can use is a bad row. One that only one version can use is a change like any other: there it is refused in error.
+ * A row that neither version can use is a bad row. One that only one version can use is a change like any other: there it is refused in
+ * error.
  */
 #include <stdio.h>
 #include <string.h>
@@ -110,7 +111,8 @@ static void append_obligations(const KjRequest *request, const KjVerdict *verdic
     for (guint i = 0; kj_verdict_obligation(request, verdict, i, &obligation); i++) {
         if (strcmp(obligation.name, "message") == 0)
             continue;
-        g_ptr_array_add(list, *obligation.value ? g_strdup_printf("@%s(\"%s\")", obligation.name, obligation.value) : g_strdup_printf("@%s", obligation.name));
+        g_ptr_array_add(list, *obligation.value ? g_strdup_printf("@%s(\"%s\")", obligation.name, obligation.value)
+                                                : g_strdup_printf("@%s", obligation.name));
     }
     g_ptr_array_sort(list, compare_texts);
     for (guint i = 0; i < list->len; i++)
@@ -229,12 +231,13 @@ static char *qualified_name(const Replay *replay) {
 static void print_text(const Replay *replay, const char *new_path) {
     g_autofree char *name = qualified_name(replay), *path = g_shell_quote(new_path);
     gboolean plain = new_path[strspn(new_path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:~^@-")] == '\0';
-    printf(_("%s: %" PRIu64 " requests: %" PRIu64 " as before, %" PRIu64 " answered otherwise, %" PRIu64 " by another rule alike, %" PRIu64 " bad rows\n"), name,
-           replay->rows, replay->same, replay->changed, replay->moved, replay->bad);
+    printf(_("%s: %" PRIu64 " requests: %" PRIu64 " as before, %" PRIu64 " answered otherwise, %" PRIu64 " by another rule alike, %" PRIu64
+             " bad rows\n"),
+           name, replay->rows, replay->same, replay->changed, replay->moved, replay->bad);
     for (guint i = 0; i < replay->order->len; i++) {
         const Kind *kind = g_ptr_array_index(replay->order, i);
-        printf(_("\n%" PRIu64 " (%.1f %%): %s by %s -> %s by %s\n"), kind->count, share(replay, kind->count), kind->effects[OLD], kind->rules[OLD],
-               kind->effects[NEW], kind->rules[NEW]);
+        printf(_("\n%" PRIu64 " (%.1f %%): %s by %s -> %s by %s\n"), kind->count, share(replay, kind->count), kind->effects[OLD],
+               kind->rules[OLD], kind->effects[NEW], kind->rules[NEW]);
         for (guint e = 0; e < kind->shown->len; e++) {
             const Example *example = &g_array_index(kind->shown, Example, e);
             printf(_("  line %" PRIu64 ": kijun explain %s %s %s\n"), example->line, plain ? new_path : path, name, example->arguments);
@@ -300,7 +303,8 @@ static void print_json(const Replay *replay) {
 
 /* ---- which block ---- */
 
-/* By its whole name, or by the last part of it: a file given alone is a module of the file's name, and the two files need not be called alike. */
+/* By its whole name, or by the last part of it: a file given alone is a module of the file's name, and the two files need not be called
+ * alike. */
 static gboolean find_block(const KjTable *table, const char *name, guint *block, GError **error) {
     const char *dot = strrchr(name, '.');
     return kj_table_find_block(table, name, block, dot ? NULL : error) || (dot && kj_table_find_block(table, dot + 1, block, error));
@@ -333,7 +337,9 @@ static int choose_block(Replay *replay, const KjBatch *batch) {
     g_ptr_array_add(names, NULL);
     g_autofree char *list = g_strjoinv(", ", (char **)names->pdata);
     if (names->len == 1)
-        return kj_cli_fail(KJ_EXIT_USAGE, _("no block of both policies has all the fields that the log names; write --block BLOCK to see which is missing"));
+        return kj_cli_fail(
+            KJ_EXIT_USAGE,
+            _("no block of both policies has all the fields that the log names; write --block BLOCK to see which is missing"));
     return kj_cli_fail(KJ_EXIT_USAGE, _("the log may be for any of %s; write --block BLOCK"), list);
 }
 

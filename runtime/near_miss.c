@@ -2,15 +2,16 @@
 /*
  * The near miss: the request that differs in the fewest fields and is let through.
  *
- * A way to a permission is a box of a rule that lets through, or the default when that does; the fields of its tests that fail must change. A rule that
- * refuses may still stand there: then the request has to step out of one of its boxes, in a field that changes anyway or in one more. So the search is a tree.
- * A state says which fields have changed and which classes each may take. One request of the state, the nearest, is asked of the table itself. If it is
- * let through, it is the answer; if not, one box of the rule that refuses holds, and every request of the state that is let through lies outside of it in some
- * field: one branch for each. Nothing is lost on the way, so with 1, 2, ... fields in turn the first answer has the fewest, unless the bound on
- * questions ends the search before; and what is offered was asked, so it is true.
+ * A way to a permission is a box of a rule that lets through, or the default when that does; the fields of its tests that fail must change.
+ * A rule that refuses may still stand there: then the request has to step out of one of its boxes, in a field that changes anyway or in one
+ * more. So the search is a tree. A state says which fields have changed and which classes each may take. One request of the state, the
+ * nearest, is asked of the table itself. If it is let through, it is the answer; if not, one box of the rule that refuses holds, and every
+ * request of the state that is let through lies outside of it in some field: one branch for each. Nothing is lost on the way, so with 1, 2,
+ * ... fields in turn the first answer has the fewest, unless the bound on questions ends the search before; and what is offered was asked,
+ * so it is true.
  *
- * What is one field: the time, whatever windows the table has (near_time.c says which of them go together); a set with all its members; of two
- * fields that are compared one; an order of two fields (a < b) is taken at its word. Candidates with equally many fields go by the
+ * What is one field: the time, whatever windows the table has (near_time.c says which of them go together); a set with all its members; of
+ * two fields that are compared one; an order of two fields (a < b) is taken at its word. Candidates with equally many fields go by the
  * order of rules.
  */
 #include <kijun/explain.h>
@@ -298,7 +299,8 @@ static gboolean choose_comparison(Search *search, const State *state, guint fiel
     gboolean changed_left = state->changed[record->left], changed_right = state->changed[record->right];
     gboolean equal_wanted = record->operand == KJ_EQUAL ? !classes_have(state->classes[field], 1)
                           : record->operand == KJ_NOT_EQUAL && !classes_have(state->classes[field], 2);
-    search->classes[field] = record->operand == KJ_NOT_EQUAL ? (equal_wanted ? 1 : 2) : nearest_class(state->classes[field], equal_wanted ? 2 : 1);
+    search->classes[field] =
+        record->operand == KJ_NOT_EQUAL ? (equal_wanted ? 1 : 2) : nearest_class(state->classes[field], equal_wanted ? 2 : 1);
     if (search->classes[field] == 0 || !classes_have(state->classes[field], search->classes[field]))
         return FALSE;
     if (!equal_wanted || (changed_left && changed_right))
@@ -334,7 +336,8 @@ static gboolean is_equal(const KjRecordField *comparison, guint32 klass) {
 static gboolean follows_another(const Search *search, const State *state, guint field) {
     for (guint c = 0; c < field_count(search); c++) {
         const KjRecordField *record = &search->request->fields[c];
-        if (record->kind != KJ_FIELD_KIND_COMPARE || (record->left != field && record->right != field) || search->classes[c] == search->asked[c])
+        if (record->kind != KJ_FIELD_KIND_COMPARE || (record->left != field && record->right != field) ||
+            search->classes[c] == search->asked[c])
             continue;
         if (is_equal(record, search->classes[c]) && !state->changed[record->left == field ? record->right : record->left])
             return TRUE;
@@ -485,7 +488,8 @@ static gboolean explore(Search *search, const State *state, guint32 box) {
     if (search->questions++ >= QUESTIONS_MOST || !choose(search, state))
         return FALSE;
     kj_request_match(request, search->classes);
-    guint32 effect = request->matched_count ? KJ_RECORDS(&request->table->image, RULES, KjRecordRule)[request->matched[0]].effect : request->block->default_effect;
+    guint32 effect = request->matched_count ? KJ_RECORDS(&request->table->image, RULES, KjRecordRule)[request->matched[0]].effect
+                                            : request->block->default_effect;
     if (lets_through(kj_effect_outcome(request->table, request->block, effect))) {
         report(search, state);
         return TRUE;

@@ -2,10 +2,11 @@
 /*
  * Other times at which a request could have been made.
  *
- * Windows are not independent: a request is in office hours and on a holiday, or in neither, by its one instant. So a change of time is a change to another
- * instant, and what is tried are instants: one for each set of windows that some instant lies in. Such a set begins where one of the windows' atoms begins
- * or has ended, on some day. Between two dates that windows name, weeks are alike, so nine days behind each date and around the request's own say it
- * all; a day on which clocks are set may be missed, which costs a suggestion and never makes a wrong one, since every instant is asked like a request's own.
+ * Windows are not independent: a request is in office hours and on a holiday, or in neither, by its one instant. So a change of time is a
+ * change to another instant, and what is tried are instants: one for each set of windows that some instant lies in. Such a set begins where
+ * one of the windows' atoms begins or has ended, on some day. Between two dates that windows name, weeks are alike, so nine days behind
+ * each date and around the request's own say it all; a day on which clocks are set may be missed, which costs a suggestion and never makes
+ * a wrong one, since every instant is asked like a request's own.
  */
 #include <kijun/near_time.h>
 
@@ -160,5 +161,6 @@ void kj_say_moment(const KjRequest *request, guint field, gint64 instant, GStrin
     const KjZone *zone = &table->zones[table->window_zones[node]];
     gint64 wall = MAX(instant + kj_zone_offset(zone, instant), 0);
     kj_calendar_date((guint) (wall / KJ_DAY_SECONDS), &year, &month, &day);
-    g_string_append_printf(out, "%04u-%02u-%02u %02u:%02u %s", year, month, day, (guint) (wall % KJ_DAY_SECONDS / 3600), (guint) (wall % 3600 / 60), zone->name);
+    g_string_append_printf(out, "%04u-%02u-%02u %02u:%02u %s", year, month, day, (guint) (wall % KJ_DAY_SECONDS / 3600),
+                           (guint) (wall % 3600 / 60), zone->name);
 }

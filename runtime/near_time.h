@@ -11,8 +11,8 @@ typedef struct {
     guint32 *classes;
 } KjMoment;
 
-/* One instant for each way in which the block's windows can lie around it, as far as they do; the next to come first, then those past. The request is left as it
- * was. Free with g_array_unref. */
+/* One instant for each way in which the block's windows can lie around it, as far as they do; the next to come first, then those past. The
+ * request is left as it was. Free with g_array_unref. */
 GArray *kj_near_moments(KjRequest *request);
 
 /* Appends an instant on the clock of the zone in which the window of a TIME field (relative) is written: "2026-11-24 09:00 Asia/Tokyo". */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * See coverage.h. One universe for each block, with the conditions of its rules and of the proofs about it; the proofs' own boundaries split classes
- * as the rules' do, or a proof could be about half a value. Tests are points of it.
+ * See coverage.h. One universe for each block, with the conditions of its rules and of the proofs about it; the proofs' own boundaries
+ * split classes as the rules' do, or a proof could be about half a value. Tests are points of it.
  *
- * Whether a value is the rule's is a walk: is there a request of the rule's box with this value that no case before it takes. The cell that a walk finds
- * settles all its values at once. Walks of one block share a store of steps; when it is used up values count as the rule's, and the rule is marked
- * incomplete.
+ * Whether a value is the rule's is a walk: is there a request of the rule's box with this value that no case before it takes. The cell that
+ * a walk finds settles all its values at once. Walks of one block share a store of steps; when it is used up values count as the rule's,
+ * and the rule is marked incomplete.
  */
 #include "coverage.h"
 
@@ -79,7 +79,8 @@ static void add_value(Part *part, guint field, guint32 klass) {
 
 /* Whether the test only wants the field to be there, whatever it is. */
 static gboolean asks_nothing(const Measure *measure, const KjBoxTest *test) {
-    return test->set->count == 1 && test->set->intervals[0].low <= 1 && test->set->intervals[0].high == kj_universe_class_count(measure->universe, test->field) - 1;
+    return test->set->count == 1 && test->set->intervals[0].low <= 1 &&
+           test->set->intervals[0].high == kj_universe_class_count(measure->universe, test->field) - 1;
 }
 
 /* No instant at all is left out: a test whose answer depends on the time must say when. */
@@ -89,7 +90,8 @@ static void collect_values(const Measure *measure, Part *part) {
         for (guint t = 0; t < box->count; t++) {
             const KjClassSet *set = box->tests[t].set;
             for (guint i = 0; i < set->count && !asks_nothing(measure, &box->tests[t]); i++) {
-                guint32 low = box->tests[t].field == kj_universe_instant(measure->universe) ? MAX(set->intervals[i].low, 1) : set->intervals[i].low;
+                guint32 low =
+                    box->tests[t].field == kj_universe_instant(measure->universe) ? MAX(set->intervals[i].low, 1) : set->intervals[i].low;
                 for (guint32 klass = low; klass <= set->intervals[i].high && !part->result->incomplete; klass++)
                     add_value(part, box->tests[t].field, klass);
             }
@@ -189,7 +191,8 @@ static void touch_by_proof(Measure *measure, Part *part, const KjRegion *proof, 
     for (guint b = 0; b < part->region->len; b++) {
         for (guint p = 0; p < proof->len; p++) {
             const KjBox *box = part->region->pdata[b];
-            const KjBox *common = kj_box_intersect(kj_universe_arena(measure->universe), kj_universe_sets(measure->universe), box, proof->pdata[p]);
+            const KjBox *common =
+                kj_box_intersect(kj_universe_arena(measure->universe), kj_universe_sets(measure->universe), box, proof->pdata[p]);
             gboolean open = FALSE;
             const KjBox *cell = common ? find_decided(measure, part, common, &open) : NULL;
             if (!cell)
@@ -218,8 +221,12 @@ static guint32 class_of(const Measure *measure, guint field, const KjReferenceRe
 
 /* Members and comparisons are 1: no, 2: yes. */
 static guint32 derived_class(const Measure *measure, const KjSpaceField *field, KjReferenceRequest *request, const guint *own) {
-    KjCondition condition = { .kind = field->kind == KJ_FIELD_KIND_MEMBER ? KJ_CONDITION_HAS : KJ_CONDITION_COMPARE, .field = own[field->left], .other = own[field->right],
-                              .relation = field->relation, .members = &field->member, .count = 1 };
+    KjCondition condition = { .kind = field->kind == KJ_FIELD_KIND_MEMBER ? KJ_CONDITION_HAS : KJ_CONDITION_COMPARE,
+                              .field = own[field->left],
+                              .other = own[field->right],
+                              .relation = field->relation,
+                              .members = &field->member,
+                              .count = 1 };
 
     (void)measure;
     return kj_reference_condition(request, &condition) == KJ_TRUTH_TRUE ? 2 : 1;
@@ -314,7 +321,8 @@ static void add_part(Measure *measure, guint rule, guint32 place, KjRegion *regi
 static gboolean add_parts(Measure *measure, KjBlockCoverage *result) {
     const KjBlock *block = measure->block;
     g_autofree guint *places = g_new(guint, block->rule_count + 1), *before = g_new0(guint, block->rule_count + 1);
-    g_autoptr(GPtrArray) regions = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref), all = kj_region_all(kj_universe_arena(measure->universe));
+    g_autoptr(GPtrArray) regions = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref),
+                         all = kj_region_all(kj_universe_arena(measure->universe));
 
     for (guint i = 0; i < block->rule_count; i++)
         places[i] = i;
@@ -327,7 +335,8 @@ static gboolean add_parts(Measure *measure, KjBlockCoverage *result) {
             return FALSE;
         g_ptr_array_add(regions, region);
         kj_cases_add(measure->cases, 0, places[i], region);
-        before[places[i]] = block->domain->combining == KJ_COMBINING_FIRST_MATCH ? i : block->domain->combining == KJ_COMBINING_STRICTEST ? first : 0;
+        if (block->domain->combining != KJ_COMBINING_ADD_UP)
+            before[places[i]] = block->domain->combining == KJ_COMBINING_STRICTEST ? first : i;
     }
     kj_cases_seal(measure->cases);
     for (guint rule = 0; rule < block->rule_count; rule++) {
@@ -344,7 +353,8 @@ static gboolean add_parts(Measure *measure, KjBlockCoverage *result) {
 static void add_proofs(Measure *measure) {
     for (const KjTest *test = measure->policy->tests; test; test = test->next) {
         for (guint i = 0; test->proof && i < test->count; i++) {
-            KjRegion *region = test->proofs[i].block == measure->block ? kj_universe_lower(measure->universe, 0, test->proofs[i].region, KJ_TRUE) : NULL;
+            KjRegion *region =
+                test->proofs[i].block == measure->block ? kj_universe_lower(measure->universe, 0, test->proofs[i].region, KJ_TRUE) : NULL;
             if (region)
                 g_ptr_array_add(measure->proofs, region);
         }
@@ -376,7 +386,8 @@ static char *say_untouched(const Measure *measure, guint field, GArray *classes)
     kj_words_condition(measure->universe, region->pdata[0], &untold_time);
     if (!untold_time)
         return g_strdup(kj_words_clauses(measure->universe, region->pdata[0]));
-    if (!kj_moments_example(kj_universe_moments(measure->universe), set, g_get_real_time() / G_USEC_PER_SEC, measure->block->zone, &instant))
+    if (!kj_moments_example(kj_universe_moments(measure->universe), set, g_get_real_time() / G_USEC_PER_SEC, measure->block->zone,
+                            &instant))
         return g_strdup("at no time");
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(instant);
     return g_date_time_format(time, "at %Y-%m-%dT%H:%M:%SZ");
@@ -444,7 +455,8 @@ static void run_tests(const Measure *measure) {
 static KjBlockCoverage *measure_block(const KjPolicy *policy, const KjBlock *block) {
     KjBlockCoverage *result = g_new0(KjBlockCoverage, 1);
     g_autoptr(KjUniverse) universe = kj_universe_new(&block, 1);
-    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free), proofs = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref), errors = NULL;
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free),
+                         proofs = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref), errors = NULL;
     g_autoptr(KjCases) cases = NULL;
     Measure measure = { policy, block, universe, NULL, NULL, parts, proofs, BLOCK_STEPS };
     const char *problem = NULL;

@@ -2,11 +2,12 @@
 /*
  * How much of each rule the tests and proofs of a policy touch.
  *
- * A rule's region has too many requests to count them, and nearly all of them differ in nothing the block could tell. What can be told are values: of each
- * field the rule asks about, the classes of values that the block tells apart (an address that some rule names, the rest of a prefix, a time in two
- * windows at once); of numbers and addresses each stretch is one. A value belongs to the rule if some request that the rule decides has it: what earlier or stricter rules take away is not counted.
- * It is touched if the rule decides a request of a test that has it, or if the region of a proof holds such a request. A rule that asks
- * nothing has one value, and so has the default: that it decides at all.
+ * A rule's region has too many requests to count them, and nearly all of them differ in nothing the block could tell. What can be told are
+ * values: of each field the rule asks about, the classes of values that the block tells apart (an address that some rule names, the rest of
+ * a prefix, a time in two windows at once); of numbers and addresses each stretch is one. A value belongs to the rule if some request that
+ * the rule decides has it: what earlier or stricter rules take away is not counted. It is touched if the rule decides a request of a test
+ * that has it, or if the region of a proof holds such a request. A rule that asks nothing has one value, and so has the default: that it
+ * decides at all.
  *
  * So 100 % means that every value at which the rule decides was tried, not that every combination was.
  */

@@ -2,11 +2,13 @@
 /*
  * See enforced.h. Both sides are prepared before they are compared:
  *
- *     - the rules that say what cannot be, from the head of the block that was read back, go to the head of both; and every other rule is cut to what can
- *       be, so that rules that differ only in what cannot are the same rule, and need no comparing;
- *     - of the obligations those are kept that the target carries out, of several the one that holds the others; a message to people is none;
- *     - a rule that limits gets one more, its counter, so that two rules with one counter or one with two are found as well: in the language a counter is
- *       known by the label of its rule. A field that no request here has is taken from its key: it tells no two requests apart.
+ *     - the rules that say what cannot be, from the head of the block that was read back, go to the head of both; and every other rule is
+ * cut to what can be, so that rules that differ only in what cannot are the same rule, and need no comparing;
+ *     - of the obligations those are kept that the target carries out, of several the one that holds the others; a message to people is
+ * none;
+ *     - a rule that limits gets one more, its counter, so that two rules with one counter or one with two are found as well: in the
+ * language a counter is known by the label of its rule. A field that no request here has is taken from its key: it tells no two requests
+ * apart.
  */
 #include "enforced.h"
 
@@ -253,8 +255,8 @@ static gboolean read_back(const Proof *proof, const char *dump, gsize length, Kj
     return FALSE;
 }
 
-gboolean kj_enforced_compare(const KjBlock *block, const KjSources *sources, const KjReaderDefinition *reader, const char *dump, gsize length,
-                             KjEnforced *result, GError **error) {
+gboolean kj_enforced_compare(const KjBlock *block, const KjSources *sources, const KjReaderDefinition *reader, const char *dump,
+                             gsize length, KjEnforced *result, GError **error) {
     g_autoptr(KjCompilation) compilation = kj_compilation_new();
     Proof proof = { block, sources, reader, kj_arena_new(), result };
     gboolean read;

@@ -23,6 +23,21 @@ static gboolean emit_nothing(const KjTable *table, guint block, GString *out, GE
     return TRUE;
 }
 
+static gboolean load_nothing(const char *text, GString *dump, GError **error) {
+    (void) text;
+    (void) dump;
+    (void) error;
+    return TRUE;
+}
+
+static gboolean read_nothing(const char *dump, gsize length, GString *policy, GError **error) {
+    (void) dump;
+    (void) length;
+    (void) policy;
+    (void) error;
+    return TRUE;
+}
+
 /* A fresh good domain for each case to spoil. */
 typedef struct {
     KjFieldDefinition fields[8];
@@ -32,6 +47,7 @@ typedef struct {
     KjAnnotationDefinition annotations[2];
     KjTargetDefinition targets[2];
     KjLifelineDefinition lifelines[2];
+    KjReaderDefinition readers[3];
     const char *request[13];
     KjDomain domain;
 } Sample;
@@ -56,10 +72,11 @@ static void sample_fill(Sample *s, const char *name) {
     const char *request[] = { "from", "{1}", "proto", "tcp", "port", "*", "colour", "!red", "tls", "true", NULL };
     memcpy(s->request, request, sizeof request);
     s->lifelines[0] = (KjLifelineDefinition){ .name = "session", .setting = "hook", .value = "green", .request = s->request, .phrase = BOTH("the session") };
+    s->readers[0] = (KjReaderDefinition){ .target = "text", .load = load_nothing, .read_back = read_nothing };
     s->domain = (KjDomain){ .abi = KJ_DOMAIN_ABI, .size = sizeof(KjDomain), .name = name, .version = "1", .doc = BOTH("Sample."), .subject = BOTH("samples"),
                             .combining = KJ_COMBINING_FIRST_MATCH, .default_effect = "deny", .fields = s->fields, .effects = s->effects,
                             .parameters = s->parameters, .settings = s->settings, .annotations = s->annotations, .targets = s->targets,
-                            .lifelines = s->lifelines };
+                            .lifelines = s->lifelines, .readers = s->readers };
 }
 
 typedef struct {
@@ -144,6 +161,10 @@ static void test_mistakes(void) {
         { "lifeline of a wrong colour", POINTER(request[7], "!blue"), "no value" },
         { "lifeline without a required field", POINTER(request[0], "flow"), "required field" },
         { "lifeline without any field", POINTER(lifelines[0].request, NULL), "required field" },
+        { "reader of an unknown target", POINTER(readers[0].target, "texts"), "does not have" },
+        { "second reader of a target", POINTER(readers[1].target, "text"), "twice" },
+        { "reader that does not load", POINTER(readers[0].load, NULL), "no function that loads" },
+        { "reader that does not read", POINTER(readers[0].read_back, NULL), "none that reads" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(spoils); i++) {
         g_autofree Sample *sample = g_new(Sample, 1);
@@ -189,8 +210,18 @@ static void test_older(void) {
     g_assert_true(kj_plugin_register(&sample.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_lifelines(&sample.domain));
+    g_assert_null(kj_domain_reader(&sample.domain, "text"));
     sample_fill(&sample, "sample_newer");
     g_assert_true(kj_domain_lifelines(&sample.domain) == sample.lifelines);
+    g_assert_true(kj_domain_reader(&sample.domain, "text") == &sample.readers[0]);
+    g_assert_null(kj_domain_reader(&sample.domain, "other"));
+    static Sample between; /* with lifelines, before readers */
+    sample_fill(&between, "sample_between");
+    between.domain.size = G_STRUCT_OFFSET(KjDomain, readers);
+    between.domain.readers = (const KjReaderDefinition *) (guintptr) 1;
+    g_assert_true(kj_plugin_register(&between.domain, &error));
+    g_assert_no_error(error);
+    g_assert_null(kj_domain_reader(&between.domain, "text"));
 }
 
 /* What can change a meaning changes the digest; phrases and documentation do not. */

@@ -4,12 +4,13 @@
  *
  * A rule's limit is one chain: lines that take from a bucket and accept, then one that drops what is left. That is a limit only if
  *     - no packet that one bucket refuses gets a second chance from another: the lines' packets are apart, by family or protocol;
- *     - two values of the key never share a bucket and one value never has two: each line's key holds every field of `per`, or its packets all lack that
- *       field; and lines with buckets of their own differ in some field of `per`;
+ *     - two values of the key never share a bucket and one value never has two: each line's key holds every field of `per`, or its packets
+ * all lack that field; and lines with buckets of their own differ in some field of `per`;
  *     - a bucket is forgotten only when it must be full again anyway;
  *     - what is beyond the rate is logged as what is within it.
- * Which rule's counter it is, is said by the name of the limit or set: the label with what nft cannot spell as its code point between dots, `-` behind a
- * word of nft, `per-` before a set, and family and kind behind where there are several. Two rules with one bucket, or one with two, are so found.
+ * Which rule's counter it is, is said by the name of the limit or set: the label with what nft cannot spell as its code point between dots,
+ * `-` behind a word of nft, `per-` before a set, and family and kind behind where there are several. Two rules with one bucket, or one with
+ * two, are so found.
  */
 #include <string.h>
 
@@ -29,7 +30,8 @@ static const struct {
 
 /* ---- rates ---- */
 
-static gboolean read_amount(KjBack *back, JsonObject *limit, const char *number_member, const char *unit_member, guint64 *number, gboolean *bytes) {
+static gboolean read_amount(KjBack *back, JsonObject *limit, const char *number_member, const char *unit_member, guint64 *number,
+                            gboolean *bytes) {
     const char *unit = "packets";
     if (!kj_back_number(back, limit, number_member, number))
         return FALSE;
@@ -38,7 +40,8 @@ static gboolean read_amount(KjBack *back, JsonObject *limit, const char *number_
     for (guint i = 0; i < G_N_ELEMENTS(amounts); i++) {
         if (strcmp(amounts[i].name, unit) == 0) {
             *bytes = amounts[i].bytes > 0;
-            return g_uint64_checked_mul(number, *number, MAX(amounts[i].bytes, 1)) ? TRUE : kj_back_refuse(back, _("a limit that is too large"));
+            return g_uint64_checked_mul(number, *number, MAX(amounts[i].bytes, 1)) ? TRUE
+                                                                                   : kj_back_refuse(back, _("a limit that is too large"));
         }
     }
     return kj_back_refuse(back, _("a limit in `%s` is not understood"), unit);
@@ -115,7 +118,9 @@ static gboolean add_key(KjBack *back, JsonNode *node, KjBackLine *line) {
         return kj_back_refuse(back, _("a key of buckets that is not understood"));
     line->bucket->keys |= 1u << field;
     if (operand.family) {
-        KjBackTest test = { .kind = KJ_BACK_COMPARES, .field = KJ_BACK_FAMILY, .points = kj_back_range(back, operand.family, operand.family) };
+        KjBackTest test = { .kind = KJ_BACK_COMPARES,
+                            .field = KJ_BACK_FAMILY,
+                            .points = kj_back_range(back, operand.family, operand.family) };
         g_array_append_val(line->tests, test);
     }
     return TRUE;
@@ -134,7 +139,8 @@ static gboolean check_timeout(KjBack *back, const KjBackSet *set, const KjBackRa
 /* {"op": "update", "elem": KEY, "set": "@per-web-0-0", "stmt": [{"limit": ...}]} */
 gboolean kj_back_read_bucket(KjBack *back, JsonObject *update, KjBackLine *line) {
     const char *op, *name;
-    if (!kj_back_only(back, update, "op elem set stmt") || !kj_back_text(back, update, "op", &op) || !kj_back_text(back, update, "set", &name))
+    if (!kj_back_only(back, update, "op elem set stmt") || !kj_back_text(back, update, "op", &op) ||
+        !kj_back_text(back, update, "set", &name))
         return FALSE;
     const KjBackSet *set = *name == '@' ? g_hash_table_lookup(back->sets, name + 1) : NULL;
     JsonNode *key = json_object_get_member(update, "elem"), *statements = json_object_get_member(update, "stmt");
@@ -146,7 +152,8 @@ gboolean kj_back_read_bucket(KjBack *back, JsonObject *update, KjBackLine *line)
         return kj_back_refuse(back, _("this set of buckets is not understood"));
     line->bucket = kj_back_own(back, g_new0(KjBackBucket, 1));
     line->bucket->object = set->name;
-    if (!kj_back_only(back, statement, "limit") || !kj_back_only(back, json_node_get_object(limit), "rate per burst rate_unit burst_unit inv") ||
+    if (!kj_back_only(back, statement, "limit") ||
+        !kj_back_only(back, json_node_get_object(limit), "rate per burst rate_unit burst_unit inv") ||
         !kj_back_read_rate(back, json_node_get_object(limit), &line->bucket->rate) || !kj_back_name_bucket(back, line->bucket, TRUE) ||
         !check_timeout(back, set, &line->bucket->rate))
         return FALSE;
@@ -272,7 +279,8 @@ static gboolean check_owners(KjBack *back, const KjBackChain *chain, GHashTable 
         const KjBackLine *line = g_ptr_array_index(chain->lines, i);
         if (!line->bucket)
             continue;
-        g_autofree char *label = g_strconcat("label ", line->bucket->label, NULL), *object = g_strconcat("object ", line->bucket->object, NULL);
+        g_autofree char *label = g_strconcat("label ", line->bucket->label, NULL),
+                        *object = g_strconcat("object ", line->bucket->object, NULL);
         const KjBackChain *of_label = g_hash_table_lookup(owners, label), *of_object = g_hash_table_lookup(owners, object);
         back->place = line->place;
         if ((of_label && of_label != chain) || (of_object && of_object != chain))

@@ -2,8 +2,9 @@
 /*
  * What nft's JSON leaves out: the family.
  *
- * A rule may ask for the family of a packet without its list showing it: nft 1.0.6 lists `meta nfproto ipv4 meta l4proto 1 accept` as `meta l4proto 1 accept`,
- * which is what it lists for the rule that takes ICMP over IPv6 as well; and `icmp type` for both. So nft is asked for the bytecode too
+ * A rule may ask for the family of a packet without its list showing it: nft 1.0.6 lists `meta nfproto ipv4 meta l4proto 1 accept` as `meta
+ * l4proto 1 accept`, which is what it lists for the rule that takes ICMP over IPv6 as well; and `icmp type` for both. So nft is asked for
+ * the bytecode too
  * (--debug=netlink), and a rule whose bytecode asks for a family that its JSON does not show asks for it all the same:
  *
  *     inet kijun_t rules 45 44
@@ -43,7 +44,8 @@ const char *kj_back_read_bytecode(KjBack *back, const char *dump) {
             handle = GUINT_TO_POINTER((guint)begins);
             g_hash_table_insert(back->families, handle, GUINT_TO_POINTER(0));
         } else if (strstr(*line, "[ meta load nfproto ")) {
-            guint known = GPOINTER_TO_UINT(g_hash_table_lookup(back->families, handle)), family = line[1] ? compared_family(line[1]) : KJ_BACK_OTHER_FAMILY;
+            guint known = GPOINTER_TO_UINT(g_hash_table_lookup(back->families, handle)),
+                  family = line[1] ? compared_family(line[1]) : KJ_BACK_OTHER_FAMILY;
             g_hash_table_insert(back->families, handle, GUINT_TO_POINTER(known && known != family ? KJ_BACK_OTHER_FAMILY : family));
         }
     }
@@ -70,7 +72,9 @@ gboolean kj_back_add_hidden(KjBack *back, guint64 handle, KjBackLine *line) {
         return TRUE;
     if (GPOINTER_TO_UINT(family) == KJ_BACK_OTHER_FAMILY)
         return kj_back_refuse(back, _("its bytecode asks for the family in a way that is not understood"));
-    KjBackTest test = { .kind = KJ_BACK_COMPARES, .field = KJ_BACK_FAMILY, .points = kj_back_range(back, GPOINTER_TO_UINT(family), GPOINTER_TO_UINT(family)) };
+    KjBackTest test = { .kind = KJ_BACK_COMPARES,
+                        .field = KJ_BACK_FAMILY,
+                        .points = kj_back_range(back, GPOINTER_TO_UINT(family), GPOINTER_TO_UINT(family)) };
     g_array_append_val(line->tests, test);
     return TRUE;
 }

@@ -2,8 +2,8 @@
 /*
  * The whole list: `nft -j list ruleset` of a namespace in which nothing but the script was loaded.
  *
- * There must be one table and one base chain. Whatever else the list may hold (another table, a map, a flowtable, a member of an object that is not known
- * here) is refused: an enforcement that says more than was understood is not proved.
+ * There must be one table and one base chain. Whatever else the list may hold (another table, a map, a flowtable, a member of an object
+ * that is not known here) is refused: an enforcement that says more than was understood is not proved.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -90,7 +90,8 @@ static gboolean read_set(KjBack *back, JsonObject *object, const char *name) {
 static gboolean read_limit(KjBack *back, JsonObject *object, const char *name) {
     KjBackRate *rate = kj_back_own(back, g_new0(KjBackRate, 1));
     g_hash_table_insert(back->limits, (gpointer)name, rate);
-    return kj_back_only(back, object, "family name table handle rate per burst rate_unit burst_unit inv") && kj_back_read_rate(back, object, rate);
+    return kj_back_only(back, object, "family name table handle rate per burst rate_unit burst_unit inv") &&
+           kj_back_read_rate(back, object, rate);
 }
 
 /* ---- chains ---- */
@@ -133,8 +134,8 @@ static gboolean read_rule(KjBack *back, JsonObject *object) {
         return FALSE;
     KjBackChain *chain = g_hash_table_lookup(back->chains, name);
     KjBackLine *line = kj_back_own(back, g_new0(KjBackLine, 1));
-    line->place = kj_back_own(back, g_strdup_printf("chain %s, rule %" PRIu64 "%s%s%s", name, handle, comment ? " (" : "", comment ? comment : "",
-                                                    comment ? ")" : ""));
+    line->place = kj_back_own(back, g_strdup_printf("chain %s, rule %" PRIu64 "%s%s%s", name, handle, comment ? " (" : "",
+                                                    comment ? comment : "", comment ? ")" : ""));
     for (char *c = line->place; *c; c++)
         if (g_ascii_iscntrl(*c))
             *c = ' ';
@@ -153,8 +154,9 @@ static gboolean read_object(KjBack *back, Pass pass, const char *kind, JsonObjec
     const char *name;
     guint64 version;
     if (strcmp(kind, "metainfo") == 0)
-        return pass == PASS_RULES || (kj_back_number(back, object, "json_schema_version", &version) &&
-                                      (version == 1 || kj_back_refuse(back, _("version %" PRIu64 " of nft's JSON is not understood"), version)));
+        return pass == PASS_RULES ||
+               (kj_back_number(back, object, "json_schema_version", &version) &&
+                (version == 1 || kj_back_refuse(back, _("version %" PRIu64 " of nft's JSON is not understood"), version)));
     if (strcmp(kind, "rule") == 0)
         return pass == PASS_OBJECTS || read_rule(back, object);
     if (pass == PASS_RULES)

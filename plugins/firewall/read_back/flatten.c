@@ -2,13 +2,14 @@
 /*
  * Chains that jump, return and go elsewhere, as one list of cases of which the first that holds decides.
  *
- * A walk through the base chain follows every jump and carries what was asked on the way. A verdict is a case: all of that holds, and none of the escapes,
- * which are the conditions under which a packet has left the chain by a `return` or a `goto` before. What a line asks is first settled as
- * far as the aspect settles it: in a stateful block packets open flows, in one about later fragments nothing behind the IP header may be read, while the clock
- * is unset nothing may hang on the time of day. What cannot be settled and cannot be said of a request is refused.
+ * A walk through the base chain follows every jump and carries what was asked on the way. A verdict is a case: all of that holds, and none
+ * of the escapes, which are the conditions under which a packet has left the chain by a `return` or a `goto` before. What a line asks is
+ * first settled as far as the aspect settles it: in a stateful block packets open flows, in one about later fragments nothing behind the IP
+ * header may be read, while the clock is unset nothing may hang on the time of day. What cannot be settled and cannot be said of a request
+ * is refused.
  *
- * What bytes behind the IP header mean depends on the protocol, so the walk knows which protocols and families can still be there; a line that
- * reads a port where a protocol without ports may be is refused, for the kernel would read it all the same.
+ * What bytes behind the IP header mean depends on the protocol, so the walk knows which protocols and families can still be there; a line
+ * that reads a port where a protocol without ports may be is refused, for the kernel would read it all the same.
  */
 #include <string.h>
 
@@ -51,7 +52,8 @@ static void ask_points(const Walk *walk, Asked *asked, KjBackField field, const 
 }
 
 static void ask_state(const Walk *walk, Asked *asked, const KjBackPoints *points) {
-    static const KjInterval opening[] = { { { 0, 0, KJ_BACK_NEW }, { 0, 0, KJ_BACK_NEW } }, { { 0, 0, KJ_BACK_UNTRACKED }, { 0, 0, KJ_BACK_UNTRACKED } } };
+    static const KjInterval opening[] = { { { 0, 0, KJ_BACK_NEW }, { 0, 0, KJ_BACK_NEW } },
+                                          { { 0, 0, KJ_BACK_UNTRACKED }, { 0, 0, KJ_BACK_UNTRACKED } } };
     if (!walk->back->stateful) {
         ask_points(walk, asked, KJ_BACK_STATE, points);
         return;
@@ -65,8 +67,10 @@ static void ask_state(const Walk *walk, Asked *asked, const KjBackPoints *points
 
 static void ask_time(const Walk *walk, Asked *asked, KjBackField field, const KjBackPoints *points) {
     gboolean unset = walk->aspect.clock == KJ_BACK_UNSET_CLOCK;
-    const KjBackPoints *all = field == KJ_BACK_HOUR ? kj_back_all(walk->back, KJ_BACK_CLOCK) : field == KJ_BACK_DAY ? kj_back_all(walk->back, KJ_BACK_WEEKDAY) :
-                              unset ? kj_back_range(walk->back, 0, KJ_BACK_CLOCK_SET - 1) : kj_back_range(walk->back, KJ_BACK_CLOCK_SET, KJ_BACK_TIME_END - 1);
+    const KjBackPoints *all = field == KJ_BACK_HOUR  ? kj_back_all(walk->back, KJ_BACK_CLOCK)
+                              : field == KJ_BACK_DAY ? kj_back_all(walk->back, KJ_BACK_WEEKDAY)
+                              : unset                ? kj_back_range(walk->back, 0, KJ_BACK_CLOCK_SET - 1)
+                                                     : kj_back_range(walk->back, KJ_BACK_CLOCK_SET, KJ_BACK_TIME_END - 1);
     if (kj_back_within(walk->back, all, points))
         return;
     if (kj_back_apart(walk->back, all, points))
@@ -125,7 +129,10 @@ static guint known_bits(const Walk *walk, const KjBackPoints *protocols) {
     if (kj_back_within(walk->back, protocols, kj_back_ported(walk->back)))
         return 32;
     KjBack *back = walk->back;
-    return kj_back_apart(back, kj_back_less(back, protocols, kj_back_icmp(back)), kj_back_less(back, kj_back_all(back, KJ_BACK_BYTE), kj_back_ported(back))) ? 16 : 0;
+    return kj_back_apart(back, kj_back_less(back, protocols, kj_back_icmp(back)),
+                         kj_back_less(back, kj_back_all(back, KJ_BACK_BYTE), kj_back_ported(back)))
+               ? 16
+               : 0;
 }
 
 static void ask_header(const Walk *walk, Asked *asked, const KjBackTest *test) {
@@ -152,7 +159,8 @@ static void ask_both(const Walk *walk, Asked *asked, const KjBackTest *test, KjB
 
 static void ask_bytes(const Walk *walk, Asked *asked, const KjBackTest *test) {
     KjBack *back = walk->back;
-    gboolean ports = kj_back_within(back, asked->protocols, kj_back_ported(back)), icmp = kj_back_within(back, asked->protocols, kj_back_icmp(back));
+    gboolean ports = kj_back_within(back, asked->protocols, kj_back_ported(back)),
+             icmp = kj_back_within(back, asked->protocols, kj_back_icmp(back));
     gboolean single = test->points->count == 1 && test->points->intervals[0].low.low == test->points->intervals[0].high.low;
     if (walk->aspect.cut)
         asked->own.opaque = TRUE;
@@ -289,10 +297,11 @@ static gboolean same_points(const KjBackPoints *a, const KjBackPoints *b) {
 /* Whether two cases differ in nothing but their stretches of time: a year of a window after the other. */
 static gboolean differ_in_time(const KjBackCase *a, const KjBackCase *b) {
     for (guint field = 0; field < KJ_BACK_FIELDS; field++)
-        if (field == KJ_BACK_TIME ? !a->when->points[field] || !b->when->points[field] : !same_points(a->when->points[field], b->when->points[field]))
+        if (field == KJ_BACK_TIME ? !a->when->points[field] || !b->when->points[field]
+                                  : !same_points(a->when->points[field], b->when->points[field]))
             return FALSE;
-    return a->when->interfaces == b->when->interfaces && a->unless == b->unless && a->line->verdict == b->line->verdict && a->line->logs == b->line->logs &&
-           a->line->alerts == b->line->alerts && a->line->bucket == b->line->bucket;
+    return a->when->interfaces == b->when->interfaces && a->unless == b->unless && a->line->verdict == b->line->verdict &&
+           a->line->logs == b->line->logs && a->line->alerts == b->line->alerts && a->line->bucket == b->line->bucket;
 }
 
 static const KjBackCondition *join_times(const Walk *walk, const KjBackCondition *a, const KjBackPoints *time) {

@@ -2,9 +2,9 @@
 /*
  * One rule of a chain: comparisons first, then what happens to a packet for which all of them hold.
  *
- * nft evaluates statements from left to right and stops at the first that does not hold, so a counter, a log or a limit before a comparison would act on
- * packets the rule does not match. Such a rule is refused, and so is one without a verdict: it would act and decide nothing. A counter is read by
- * people and decides nothing; every other statement is understood or refused.
+ * nft evaluates statements from left to right and stops at the first that does not hold, so a counter, a log or a limit before a comparison
+ * would act on packets the rule does not match. Such a rule is refused, and so is one without a verdict: it would act and decide nothing. A
+ * counter is read by people and decides nothing; every other statement is understood or refused.
  */
 #include <string.h>
 
@@ -35,7 +35,9 @@ static gboolean read_log(KjBack *back, JsonNode *node, KjBackLine *line) {
 static gboolean read_counter(KjBack *back, JsonNode *node) {
     if (JSON_NODE_HOLDS_OBJECT(node))
         return kj_back_only(back, json_node_get_object(node), "packets bytes");
-    return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING ? TRUE : kj_back_refuse(back, _("this counter is not understood"));
+    return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING
+               ? TRUE
+               : kj_back_refuse(back, _("this counter is not understood"));
 }
 
 /* `limit name "web"`. A limit without a name cannot be told which rule it counts for. */
@@ -86,7 +88,8 @@ static gboolean read_verdict(KjBack *back, const char *name, JsonNode *node, KjB
     case KJ_BACK_GOTO:
         if (!JSON_NODE_HOLDS_OBJECT(node))
             return kj_back_refuse(back, _("`%s` is not understood"), name);
-        return kj_back_only(back, json_node_get_object(node), "target") && kj_back_text(back, json_node_get_object(node), "target", &line->target);
+        return kj_back_only(back, json_node_get_object(node), "target") &&
+               kj_back_text(back, json_node_get_object(node), "target", &line->target);
     }
     return kj_back_refuse(back, _("`%s` is not understood"), name);
 }
@@ -116,7 +119,8 @@ static gboolean read_statement(KjBack *back, JsonObject *statement, KjBackLine *
     if (limits)
         return read_limit(back, node, line);
     if (updates)
-        return JSON_NODE_HOLDS_OBJECT(node) ? kj_back_read_bucket(back, json_node_get_object(node), line) : kj_back_refuse(back, _("this set is not understood"));
+        return JSON_NODE_HOLDS_OBJECT(node) ? kj_back_read_bucket(back, json_node_get_object(node), line)
+                                            : kj_back_refuse(back, _("this set is not understood"));
     return read_verdict(back, name, node, line);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A script loaded where it can do no harm: a child process makes a network namespace of its own, nft loads the script there and lists what the kernel has.
- * The namespace ends with the child; the machine's own rules are never touched, for the child that could not leave the machine's namespace does not run nft.
- * Needs root. Time in script and list is UTC, names and numbers are not translated.
+ * A script loaded where it can do no harm: a child process makes a network namespace of its own, nft loads the script there and lists what
+ * the kernel has. The namespace ends with the child; the machine's own rules are never touched, for the child that could not leave the
+ * machine's namespace does not run nft. Needs root. Time in script and list is UTC, names and numbers are not translated.
  */
 #include <errno.h>
 #include <sched.h>
@@ -52,7 +52,8 @@ static gboolean run(const char *nft, const char *path, GString *dump, GError **e
     const char *const environment[] = { "TZ=UTC", "LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
     g_autofree char *list = NULL, *messages = NULL;
     int status;
-    if (!g_spawn_sync("/", (char **)arguments, (char **)environment, G_SPAWN_DEFAULT, leave_network, NULL, &list, &messages, &status, error))
+    if (!g_spawn_sync("/", (char **)arguments, (char **)environment, G_SPAWN_DEFAULT, leave_network, NULL, &list, &messages, &status,
+                      error))
         return FALSE;
     if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_NAMESPACE) {
         g_set_error_literal(error, KJ_ERROR, KJ_ERROR_UNABLE, _("no network namespace of its own can be made here"));

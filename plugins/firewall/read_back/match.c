@@ -2,9 +2,9 @@
 /*
  * One comparison of nft's JSON: {"match": {"op", "left", "right"}}.
  *
- * nft hides what an expression implies: `ip saddr` implies the family, `tcp dport` and `icmp type` the protocol, and both are put back here; what it
- * hides besides, see bytecode.c. `th sport` is what nft calls the first 16 bits behind the IP header, whatever
- * protocol they belong to; what they mean is decided where the protocol is known (flatten.c).
+ * nft hides what an expression implies: `ip saddr` implies the family, `tcp dport` and `icmp type` the protocol, and both are put back
+ * here; what it hides besides, see bytecode.c. `th sport` is what nft calls the first 16 bits behind the IP header, whatever protocol they
+ * belong to; what they mean is decided where the protocol is known (flatten.c).
  *
  * `X & 0 == 0` holds whenever X could be read: it asks whether so much of the header is there.
  */
@@ -92,8 +92,8 @@ static gboolean read_raw(KjBack *back, JsonObject *payload, KjBackOperand *opera
         return FALSE;
     if (strcmp(base, "th") != 0 || offset > 32 || length == 0 || length > 32)
         return kj_back_refuse(back, _("bits %" PRIu64 " to %" PRIu64 " of `%s` are not understood"), offset, offset + length, base);
-    *operand = (KjBackOperand){ .field = KJ_BACK_FIELDS, .values = length == 8 ? KJ_BACK_BYTE : length == 16 ? KJ_BACK_WORD : KJ_BACK_LONG, .offset = (guint)offset,
-                                .length = (guint)length };
+    KjBackValues values = length == 8 ? KJ_BACK_BYTE : length == 16 ? KJ_BACK_WORD : KJ_BACK_LONG;
+    *operand = (KjBackOperand){ .field = KJ_BACK_FIELDS, .values = values, .offset = (guint)offset, .length = (guint)length };
     return TRUE;
 }
 
@@ -173,7 +173,8 @@ static gboolean read_masked(KjBack *back, JsonArray *operands, gboolean negated,
 
 static gboolean read_extension(KjBack *back, JsonObject *header, gboolean negated, JsonNode *right, GArray *tests) {
     const char *name, *field;
-    if (!kj_back_only(back, header, "name field") || !kj_back_text(back, header, "name", &name) || !kj_back_text(back, header, "field", &field))
+    if (!kj_back_only(back, header, "name field") || !kj_back_text(back, header, "name", &name) ||
+        !kj_back_text(back, header, "field", &field))
         return FALSE;
     if (strcmp(name, "frag") != 0 || strcmp(field, "frag-off") != 0 || !negated || !is_number(right, 0))
         return kj_back_refuse(back, _("`%s %s` is not understood"), name, field);
@@ -198,7 +199,9 @@ static gboolean read_interface(KjBack *back, KjBackField field, gboolean negated
         g_ptr_array_add(names, g_strdup(json_node_get_string(node)));
     }
     g_ptr_array_add(names, NULL);
-    KjBackTest test = { .kind = KJ_BACK_INTERFACE, .field = field, .negated = negated, .names = (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE) };
+    KjBackTest test = {
+        .kind = KJ_BACK_INTERFACE, .field = field, .negated = negated, .names = (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE)
+    };
     g_ptr_array_add(back->named, test.names);
     add_test(tests, test);
     return object ? kj_back_only(back, object, "set") : TRUE;
@@ -215,7 +218,9 @@ static const KjBackPoints *read_right(KjBack *back, const KjBackOperand *operand
     single = single && kj_ordinal_compare(points->intervals[0].low, points->intervals[0].high) == 0;
     /* `meta time` counts nanoseconds: only these two are whole seconds. */
     if (moment && single && strcmp(op, ">=") == 0)
-        return kj_back_less(back, all, points->intervals[0].low.low ? kj_back_range(back, 0, points->intervals[0].low.low - 1) : kj_back_points(back, NULL, 0));
+        return kj_back_less(back, all,
+                            points->intervals[0].low.low ? kj_back_range(back, 0, points->intervals[0].low.low - 1)
+                                                         : kj_back_points(back, NULL, 0));
     if (moment && single && strcmp(op, "<") == 0)
         return points->intervals[0].low.low ? kj_back_range(back, 0, points->intervals[0].low.low - 1) : kj_back_points(back, NULL, 0);
     if (!moment && (strcmp(op, "==") == 0 || (strcmp(op, "in") == 0 && operand->field == KJ_BACK_STATE)))

@@ -2,15 +2,15 @@
 /*
  * What the kernel was loaded with, as policy again: for the proof that it says what the source says.
  *
- * The list comes from nft's JSON and its bytecode and not from the script, so that whatever nft or the kernel made of the script is read, and it is read
- * strictly: each member of each object is known or the reading fails. The result is a policy text that the ordinary compiler reads, with one block for each kind of
- * packet that a kernel can tell apart and a request cannot:
+ * The list comes from nft's JSON and its bytecode and not from the script, so that whatever nft or the kernel made of the script is read,
+ * and it is read strictly: each member of each object is known or the reading fails. The result is a policy text that the ordinary compiler
+ * reads, with one block for each kind of packet that a kernel can tell apart and a request cannot:
  *
  *     stateless blocks: packets with their transport header, and later fragments
  *     where time is asked: a clock that was set, and one that was not
  *
- * Each block has to be equal to the source; together they are all packets. What is no request is checked here: replies pass a stateful block and invalid
- * packets do not, and a packet too short for its transport header is dropped before a rule is asked.
+ * Each block has to be equal to the source; together they are all packets. What is no request is checked here: replies pass a stateful
+ * block and invalid packets do not, and a packet too short for its transport header is dropped before a rule is asked.
  */
 #include <string.h>
 
@@ -51,8 +51,8 @@ static gboolean is_state_line(KjBack *back, guint index, const guint *states, gu
     for (guint i = 0; i < count; i++)
         intervals[i] = (KjInterval){ kj_ordinal_number(states[i]), kj_ordinal_number(states[i]) };
     const KjBackPoints *wanted = kj_back_points(back, intervals, count);
-    return test && test->kind == KJ_BACK_COMPARES && test->field == KJ_BACK_STATE && line->verdict == verdict && !line->logs && !line->bucket &&
-           kj_back_within(back, test->points, wanted) && kj_back_within(back, wanted, test->points);
+    return test && test->kind == KJ_BACK_COMPARES && test->field == KJ_BACK_STATE && line->verdict == verdict && !line->logs &&
+           !line->bucket && kj_back_within(back, test->points, wanted) && kj_back_within(back, wanted, test->points);
 }
 
 /* Replies of flows that were let through pass, and what belongs to no flow is dropped, before anything else. */
@@ -82,7 +82,8 @@ static gboolean write_blocks(KjBack *back, GString *policy) {
     gboolean timed = asks_time(back), written = TRUE;
     KjBackText text = { back, g_string_new(NULL), g_string_new(NULL), g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free) };
     for (guint fragments = 0; written && fragments < (back->stateful ? 1 : 2); fragments++) {
-        for (KjBackClock clock = timed ? KJ_BACK_SET_CLOCK : KJ_BACK_ANY_CLOCK; written && clock <= (timed ? KJ_BACK_UNSET_CLOCK : KJ_BACK_ANY_CLOCK); clock++) {
+        for (KjBackClock clock = timed ? KJ_BACK_SET_CLOCK : KJ_BACK_ANY_CLOCK;
+             written && clock <= (timed ? KJ_BACK_UNSET_CLOCK : KJ_BACK_ANY_CLOCK); clock++) {
             KjBackAspect aspect = { .fragments = fragments == 1, .clock = clock };
             g_autoptr(GArray) cases = kj_back_flatten(back, aspect);
             written = cases && kj_back_write_block(&text, names[fragments][clock], aspect, cases);

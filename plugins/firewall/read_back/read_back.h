@@ -232,7 +232,7 @@ typedef struct {
     KjBackClock clock;  /* ANY: nothing is asked about time */
 } KjBackAspect;
 
-/* No kernel that runs shows an earlier time but one whose clock was never set. 2020-01-01, and the end of the language's time, 2100-01-01. */
+/* 2020-01-01: a kernel that shows an earlier time has a clock that was never set. 2100-01-01: the end of the language's time. */
 #define KJ_BACK_CLOCK_SET G_GUINT64_CONSTANT(1577836800)
 #define KJ_BACK_TIME_END G_GUINT64_CONSTANT(4102444800)
 

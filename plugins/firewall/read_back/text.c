@@ -2,9 +2,9 @@
 /*
  * Cases as a block of the policy language.
  *
- * Rules at the head whose labels begin with `impossible` say which requests no packet is, so that nobody compares them: addresses of two families, a
- * TCP packet without ports, an interface where there is none, a time before any clock showed it. The comment above a rule says which rule of which
- * chain it was. A rule that limits says with @ref whose counter it takes from.
+ * Rules at the head whose labels begin with `impossible` say which requests no packet is, so that nobody compares them: addresses of two
+ * families, a TCP packet without ports, an interface where there is none, a time before any clock showed it. The comment above a rule says
+ * which rule of which chain it was. A rule that limits says with @ref whose counter it takes from.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -161,7 +161,8 @@ static void add_term(GString *out, const char *format, ...) {
 static void add_interfaces(const KjBackInterfaces *interfaces, GString *out) {
     for (; interfaces; interfaces = interfaces->next) {
         g_autofree char *names = g_strjoinv("\", \"", interfaces->test->names);
-        add_term(out, "%s %s { \"%s\" }", interfaces->test->field == KJ_BACK_IIF ? "iif" : "oif", interfaces->test->negated ? "not in" : "in", names);
+        add_term(out, "%s %s { \"%s\" }", interfaces->test->field == KJ_BACK_IIF ? "iif" : "oif",
+                 interfaces->test->negated ? "not in" : "in", names);
     }
 }
 
@@ -181,7 +182,8 @@ static void add_states(const KjBackPoints *states, KjBack *back, GString *out) {
 }
 
 static gboolean add_times(KjBackText *text, const KjBackCondition *condition, GString *out) {
-    const KjBackPoints *spans = condition->points[KJ_BACK_TIME], *hours = condition->points[KJ_BACK_HOUR], *days = condition->points[KJ_BACK_DAY];
+    const KjBackPoints *spans = condition->points[KJ_BACK_TIME], *hours = condition->points[KJ_BACK_HOUR],
+                       *days = condition->points[KJ_BACK_DAY];
     const char *window;
     if (spans) {
         if (!(window = spans_text(text, spans)))
@@ -298,11 +300,13 @@ static gboolean append_rule(KjBackText *text, guint number, const KjBackCase *on
 
 static void append_impossible(KjBackText *text, KjBackAspect aspect) {
     static const char families[] = "unless (from in { 0.0.0.0/0 } and to in { 0.0.0.0/0 }) or (from in { ::/0 } and to in { ::/0 })";
-    static const char whole[] = "unless (proto in { " PORTED " } and port != none and source_port != none and icmp_type == none and icmp_code == none)"
-                                " or (proto in { " ICMP " } and port == none and source_port == none and icmp_type != none and icmp_code != none)"
-                                " or (proto not in { " PORTED ", " ICMP " } and port == none and source_port == none and icmp_type == none and icmp_code == none)";
+    static const char whole[] =
+        "unless (proto in { " PORTED " } and port != none and source_port != none and icmp_type == none and icmp_code == none)"
+        " or (proto in { " ICMP " } and port == none and source_port == none and icmp_type != none and icmp_code != none)"
+        " or (proto not in { " PORTED ", " ICMP " } and port == none and source_port == none and icmp_type == none and icmp_code == none)";
     static const char later[] = "unless port == none and source_port == none and icmp_type == none and icmp_code == none";
-    static const char *const clocks[] = { [KJ_BACK_ANY_CLOCK] = "during 1970-01-01..2019-12-31", [KJ_BACK_SET_CLOCK] = "unless during 2020-01-01..2099-12-31",
+    static const char *const clocks[] = { [KJ_BACK_ANY_CLOCK] = "during 1970-01-01..2019-12-31",
+                                          [KJ_BACK_SET_CLOCK] = "unless during 2020-01-01..2099-12-31",
                                           [KJ_BACK_UNSET_CLOCK] = "during 1970-01-01..2099-12-31" };
     const char *const clauses[] = { families, aspect.fragments ? later : whole, clocks[aspect.clock],
                                     strcmp(text->back->hook, "output") == 0 ? "unless iif == none" : "unless iif != none",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What stands on the right of a comparison in nft's JSON: a number, a text, {"range": [a, b]}, {"prefix": {"addr", "len"}}, {"set": [...]}, a list
- * (ct state), or "@name" for a set of the table. Lists are made with `nft -n` and TZ=UTC, so protocols and states are numbers and times are UTC.
+ * What stands on the right of a comparison in nft's JSON: a number, a text, {"range": [a, b]}, {"prefix": {"addr", "len"}}, {"set": [...]},
+ * a list (ct state), or "@name" for a set of the table. Lists are made with `nft -n` and TZ=UTC, so protocols and states are numbers and
+ * times are UTC.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -14,10 +15,13 @@
 static const struct {
     const char *type; /* of a set */
     KjBackValues values;
-} set_types[] = { { "ipv4_addr", KJ_BACK_IPV4 }, { "ipv6_addr", KJ_BACK_IPV6 }, { "inet_proto", KJ_BACK_BYTE }, { "inet_service", KJ_BACK_WORD } };
+} set_types[] = {
+    { "ipv4_addr", KJ_BACK_IPV4 }, { "ipv6_addr", KJ_BACK_IPV6 }, { "inet_proto", KJ_BACK_BYTE }, { "inet_service", KJ_BACK_WORD }
+};
 
-static const guint state_bits[KJ_BACK_STATES] = { [KJ_BACK_NEW] = 8, [KJ_BACK_ESTABLISHED] = 2, [KJ_BACK_RELATED] = 4, [KJ_BACK_INVALID] = 1,
-                                                  [KJ_BACK_UNTRACKED] = 64 };
+static const guint state_bits[KJ_BACK_STATES] = {
+    [KJ_BACK_NEW] = 8, [KJ_BACK_ESTABLISHED] = 2, [KJ_BACK_RELATED] = 4, [KJ_BACK_INVALID] = 1, [KJ_BACK_UNTRACKED] = 64
+};
 
 /* ---- single values ---- */
 
@@ -41,7 +45,8 @@ static gboolean read_clock(const char *text, KjOrdinal *value) {
     guint hours = 99, minutes = 99, seconds = 0;
     int end = 0;
     gsize length = strlen(text);
-    if (length == 5 ? sscanf(text, "%2u:%2u%n", &hours, &minutes, &end) < 2 : sscanf(text, "%2u:%2u:%2u%n", &hours, &minutes, &seconds, &end) < 3)
+    if (length == 5 ? sscanf(text, "%2u:%2u%n", &hours, &minutes, &end) < 2
+                    : sscanf(text, "%2u:%2u:%2u%n", &hours, &minutes, &seconds, &end) < 3)
         return FALSE;
     *value = kj_ordinal_number(hours * 3600 + minutes * 60 + seconds);
     return (gsize)end == length && hours < 24 && minutes < 60 && seconds < 60;
@@ -125,8 +130,8 @@ static gboolean read_prefix(KjBack *back, KjBackValues values, JsonNode *node, K
     JsonObject *prefix = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     if (!prefix || (values != KJ_BACK_IPV4 && values != KJ_BACK_IPV6))
         return kj_back_refuse(back, _("a prefix where no address is"));
-    if (!kj_back_only(back, prefix, "addr len") || !kj_back_number(back, prefix, "len", &length) || !json_object_has_member(prefix, "addr") ||
-        !read_single(back, values, json_object_get_member(prefix, "addr"), &interval->low))
+    if (!kj_back_only(back, prefix, "addr len") || !kj_back_number(back, prefix, "len", &length) ||
+        !json_object_has_member(prefix, "addr") || !read_single(back, values, json_object_get_member(prefix, "addr"), &interval->low))
         return FALSE;
     if (length > bits)
         return kj_back_refuse(back, _("a prefix that is too long"));

@@ -20,7 +20,7 @@
 
 #define PACKETS 2000u
 #define RANDOM_POLICIES 20u
-#define BROKEN_SCRIPTS 300u
+#define BROKEN_SCRIPTS 30u
 
 static char *skip_reason;
 static gboolean network_ready;
