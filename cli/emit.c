@@ -21,7 +21,7 @@ const GOptionEntry kj_options_emit[] = {
 
 typedef struct {
     const char *target;
-    KjCompilation *compilation; /* NULL: PATH is a table */
+    KjCompilation *compilation; /* what to prove by, or NULL */
     KjTable *table;
     GString *out;
     guint written;
@@ -80,7 +80,7 @@ static int emit_block(Emission *emission, guint block, gboolean asked) {
                                    emission->target) : KJ_EXIT_FINE;
     if (!target->emit(emission->table, block, text, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
-    int code = prove ? prove_block(emission, &view, text->str) : KJ_EXIT_FINE;
+    int code = emission->compilation ? prove_block(emission, &view, text->str) : KJ_EXIT_FINE;
     g_string_append_len(emission->out, text->str, (gssize)text->len);
     emission->written++;
     return code;

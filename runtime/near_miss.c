@@ -317,7 +317,7 @@ static gboolean choose(Search *search, const State *state) {
     for (guint field = 0; field < field_count(search); field++)
         if (state->classes[field] && kind_of(search, field) != KJ_FIELD_KIND_COMPARE)
             search->classes[field] = nearest_class(state->classes[field], search->asked[field]);
-    if (state->moments) {
+    if (state->moments && search->moments) {
         const KjMoment *moment = &g_array_index(search->moments, KjMoment, g_array_index(state->moments, guint, 0));
         for (guint i = 0; i < request->times.count; i++)
             search->classes[request->times.fields[i]] = moment->classes[i];
@@ -405,7 +405,7 @@ static void report(Search *search, const State *state) {
     for (guint field = 0; field < field_count(search); field++)
         if (is_told(search, state, field))
             add_part(search, field);
-    if (!state->moments)
+    if (!state->moments || !search->moments)
         return;
     miss->has_instant = TRUE;
     miss->instant = g_array_index(search->moments, KjMoment, g_array_index(state->moments, guint, 0)).instant;

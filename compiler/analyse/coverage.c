@@ -467,8 +467,10 @@ static KjBlockCoverage *measure_block(const KjPolicy *policy, const KjBlock *blo
         result->problem = g_strdup(problem);
         return result;
     }
-    measure.cases = cases = kj_cases_new(universe, 0);
-    measure.errors = errors = kj_universe_errors(universe, 0);
+    cases = kj_cases_new(universe, 0);
+    errors = kj_universe_errors(universe, 0);
+    measure.cases = cases;
+    measure.errors = errors;
     if (!add_parts(&measure, result)) {
         result->problem = g_strdup("a rule needs too many boxes");
         return result;

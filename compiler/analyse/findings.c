@@ -168,7 +168,7 @@ static guint32 class_of_set(const KjClassSet *set, guint32 *state) {
 
     for (guint32 i = 0; i < set->count; i++)
         count += (guint64)set->intervals[i].high - set->intervals[i].low + 1;
-    at = next_number(state) % count;
+    at = next_number(state) % MAX(count, 1);
     for (guint32 i = 0;; i++) {
         guint64 width = (guint64)set->intervals[i].high - set->intervals[i].low + 1;
 

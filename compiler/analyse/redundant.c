@@ -70,7 +70,8 @@ static gboolean is_left(Looking *looking, guint aspect, guint rule, const KjBox 
     KjWalkEnd end;
 
     looking->gone[rule] = TRUE;
-    walk.without = without = kj_findings_before(looking->findings, aspect, before, start, looking->gone);
+    without = kj_findings_before(looking->findings, aspect, before, start, looking->gone);
+    walk.without = without;
     looking->gone[rule] = FALSE;
     end = kj_findings_find(looking->findings, &walk, &looking->findings->block->rules[rule], NULL, NULL);
     return end != KJ_WALK_DONE;

@@ -277,8 +277,9 @@ static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean
         qsort(weighed->data, weighed->len, sizeof(Weighed), compare_weighed);
     for (guint i = 0; i < weighed->len; i++)
         g_array_append_val(walking->without, g_array_index(weighed, Weighed, i).item);
-    if (walk->cases)
-        kj_cases_meeting(walk->cases, walk->start, KJ_CASE_NONE, numbers);
+    if (!walk->cases)
+        return;
+    kj_cases_meeting(walk->cases, walk->start, KJ_CASE_NONE, numbers);
     for (guint i = 0; i < numbers->len; i++) {
         guint32 number = g_array_index(numbers, guint32, i);
         Item item = { walk->cases->boxes->pdata[number], g_array_index(walk->cases->box_cases, guint32, number) };

@@ -281,7 +281,7 @@ static KjAstValue *service_literals(const Writing *writing, const KjField *servi
             next = &(*next)->next;
         }
     }
-    if (!first->next)
+    if (!first || !first->next)
         return first;
     set = kj_words_node(writing->arena, KJ_VALUE_SET, NULL, NULL);
     set->items = first;

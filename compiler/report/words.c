@@ -181,6 +181,7 @@ const char *kj_say_verdict(const KjReport *report, KjChangeVerdict verdict) {
 
 const char *kj_say_guard(const KjReport *report, KjGuardKind kind, const char *name) {
     static const KjPhrase guards[] = {
+        [0] = { "", "" },
         [KJ_GUARD_CONFORMANCE] = { "the conformance to {1}", "{1} への準拠" },
         [KJ_GUARD_PARAMETER] = { "the parameter {1}", "パラメータ {1}" },
         [KJ_GUARD_PROOF] = { "the proof “{1}”", "証明「{1}」" },

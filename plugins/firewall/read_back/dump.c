@@ -18,16 +18,15 @@ gpointer kj_back_own(KjBack *back, gpointer memory) {
 }
 
 /* The first trouble is told; those that come of it are not. */
-gboolean kj_back_refuse(KjBack *back, const char *format, ...) {
+void kj_back_tell_refusal(KjBack *back, const char *format, ...) {
     va_list arguments;
     if (*back->error)
-        return FALSE;
+        return;
     va_start(arguments, format);
     g_autofree char *message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     g_set_error(back->error, KJ_ERROR, KJ_ERROR_TARGET, _("what is loaded cannot be read back: %s%s%s"), back->place ? back->place : "",
                 back->place ? ": " : "", message);
-    return FALSE;
 }
 
 gboolean kj_back_only(KjBack *back, JsonObject *object, const char *known) {

@@ -227,7 +227,7 @@ static const KjBackPoints *read_right(KjBack *back, const KjBackOperand *operand
         return points;
     if (!moment && strcmp(op, "!=") == 0 && operand->field != KJ_BACK_HOUR)
         return kj_back_less(back, all, points);
-    kj_back_refuse(back, _("the comparison `%s` is not understood here"), op);
+    kj_back_tell_refusal(back, _("the comparison `%s` is not understood here"), op);
     return NULL;
 }
 

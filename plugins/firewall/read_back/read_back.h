@@ -140,8 +140,9 @@ struct KjBack {
     GError **error;
 };
 
-/* Says that the list cannot be understood, and where. Always FALSE. */
-gboolean kj_back_refuse(KjBack *back, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Says that the list cannot be understood, and where: a sentence for a call of its own, and one that is FALSE, for `return`. */
+void kj_back_tell_refusal(KjBack *back, const char *format, ...) G_GNUC_PRINTF(2, 3);
+#define kj_back_refuse(...) (kj_back_tell_refusal(__VA_ARGS__), FALSE)
 gpointer kj_back_own(KjBack *back, gpointer memory);
 
 /* ---- reading ---- */

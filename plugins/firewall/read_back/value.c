@@ -177,7 +177,7 @@ static const KjBackPoints *find_set(KjBack *back, KjBackValues values, const cha
     for (guint i = 0; type && set->points && i < G_N_ELEMENTS(set_types); i++)
         if (set_types[i].values == values && strcmp(set_types[i].type, type) == 0)
             return set->points;
-    kj_back_refuse(back, _("the set `%s` is not one of values that can be compared here"), name);
+    kj_back_tell_refusal(back, _("the set `%s` is not one of values that can be compared here"), name);
     return NULL;
 }
 
