@@ -26,7 +26,9 @@ typedef enum {
     SORT_KEY,      /* NAME and a public key */
     SORT_SEATS,    /* NAME (what for) and NUMBER (how many) */
     SORT_SEAT,     /* NAME (what for) and NAME (who) */
+    SORT_DEPUTY,   /* NAME, NUMBER (who comes first), NAME */
     SORT_HEAD,     /* fingerprint and DIGEST */
+    SORT_END,      /* fingerprint and NUMBER: from this release on */
     SORT_PIN,      /* NAME or UNIT, and DIGEST */
     SORT_CHANGE,   /* UNIT, DIGEST before, DIGEST after, VERDICT, TRUTH (weakens) */
 } Sort;
@@ -49,8 +51,8 @@ static const struct {
     Key keys[KEYS_MAX];
 } kinds[KJ_STATEMENT_KINDS] = {
     [KJ_STATEMENT_ROOT] = { "root",
-        { HEAD, { "version", SORT_NUMBER, 0 }, { "expires", SORT_INSTANT, 0 }, { "key", SORT_KEY, MANY }, { "revoked", SORT_HEAD, OPTIONAL | MANY },
-          { "may", SORT_SEAT, MANY }, { "threshold", SORT_SEATS, MANY }, { "deputy", SORT_SEAT, OPTIONAL | MANY }, { "recovery", SORT_KEY, OPTIONAL | MANY },
+        { HEAD, { "version", SORT_NUMBER, 0 }, { "expires", SORT_INSTANT, 0 }, { "key", SORT_KEY, MANY }, { "revoked", SORT_END, OPTIONAL | MANY },
+          { "may", SORT_SEAT, MANY }, { "threshold", SORT_SEATS, MANY }, { "deputy", SORT_DEPUTY, OPTIONAL | MANY }, { "recovery", SORT_KEY, OPTIONAL | MANY },
           { NULL, 0, 0 } } },
     [KJ_STATEMENT_PROPOSAL] = { "proposal",
         { HEAD, { "context", SORT_NAME, 0 }, { "title", SORT_TEXT, 0 }, { "author", SORT_NAME, MANY }, { "change", SORT_CHANGE, MANY }, { NULL, 0, 0 } } },
@@ -190,6 +192,8 @@ static const struct {
     [SORT_KEY] = { { is_name, is_key }, N_("a name and a public key") },
     [SORT_SEATS] = { { is_name, is_number }, N_("what for, and how many") },
     [SORT_SEAT] = { { is_name, is_name }, N_("what for, and who") },
+    [SORT_DEPUTY] = { { is_name, is_number, is_name }, N_("for whom, in which order, and who") },
+    [SORT_END] = { { is_fingerprint, is_number }, N_("a key's fingerprint, and the release from which on it is not good any more") },
     [SORT_HEAD] = { { is_fingerprint, is_digest }, N_("a key's fingerprint and a SHA-256") },
     [SORT_PIN] = { { is_unit, is_digest }, N_("a name and a SHA-256") },
     [SORT_CHANGE] = { { is_unit, is_digest, is_digest, is_verdict, is_truth },

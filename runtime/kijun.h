@@ -53,6 +53,7 @@ typedef enum {
     KJ_ERROR_ZONE,    /* the machine lacks a time zone the table names */
     KJ_ERROR_PLUGIN,  /* a plugin cannot be used */
     KJ_ERROR_UNABLE,  /* this machine does not let it be done: no root, no such program */
+    KJ_ERROR_REFUSED, /* not signed, not approved, or not in its order */
 } KjErrorCode;
 
 /* ---- tables ---- */
