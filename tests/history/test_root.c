@@ -1,66 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Roots of trust: what holds together, and which root may follow which. Keys are ssh-keygen's. */
-#include <glib/gstdio.h>
 #include <kijun/kijun.h>
 #include <string.h>
 
 #include "../../history/root.h"
+#include "keys.h"
 
 enum { SATO, SUZUKI, TANAKA, OLD, VAULT_A, VAULT_B, STRANGER, KEYS };
 
 typedef struct {
-    char *folder;
-    char *lines[KEYS];
+    KjTestKeys *keys;
 } Fixture;
-
-static void run(const char *const *arguments) {
-    int status;
-    g_autoptr(GError) error = NULL;
-    g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status,
-                 &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(status, ==, 0);
-}
-
-static char *path_of(const Fixture *fixture, const char *name, guint number) {
-    return g_strdup_printf("%s/%s%u", fixture->folder, name, number);
-}
 
 static void set_up(Fixture *fixture, gconstpointer data) {
     (void)data;
-    fixture->folder = g_dir_make_tmp("kijun-root-XXXXXX", NULL);
-    for (guint key = 0; key < KEYS; key++) {
-        g_autofree char *path = path_of(fixture, "key", key), *public = g_strconcat(path, ".pub", NULL);
-        run((const char *[]){ "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path, NULL });
-        g_assert_true(g_file_get_contents(public, &fixture->lines[key], NULL, NULL));
-        g_strstrip(fixture->lines[key]);
-    }
+    fixture->keys = kj_test_keys_new(KEYS);
 }
 
 static void tear_down(Fixture *fixture, gconstpointer data) {
     (void)data;
-    g_autoptr(GDir) directory = g_dir_open(fixture->folder, 0, NULL);
-    const char *name;
-    while ((name = g_dir_read_name(directory))) {
-        g_autofree char *path = g_build_filename(fixture->folder, name, NULL);
-        g_unlink(path);
-    }
-    g_rmdir(fixture->folder);
-    g_free(fixture->folder);
-    for (guint key = 0; key < KEYS; key++)
-        g_free(fixture->lines[key]);
-}
-
-static char *sign(const Fixture *fixture, guint key, const KjStatement *statement) {
-    g_autofree char *path = path_of(fixture, "key", key), *file = path_of(fixture, "statement", 0), *signature = g_strconcat(file, ".sig", NULL);
-    gsize length;
-    char *armor = NULL;
-    const char *bytes = g_bytes_get_data(kj_statement_bytes(statement), &length);
-    g_assert_true(g_file_set_contents(file, bytes, (gssize)length, NULL));
-    g_unlink(signature);
-    run((const char *[]){ "ssh-keygen", "-q", "-Y", "sign", "-f", path, "-n", kj_statement_name_space(kj_statement_kind(statement)), file, NULL });
-    g_assert_true(g_file_get_contents(signature, &armor, NULL, NULL));
-    return armor;
+    kj_test_keys_free(fixture->keys);
 }
 
 /* A root: sato and suzuki sign roots, two of them; any of the three signs releases; two vaults recover. `more`: pairs of key and value, NULL-terminated, beside. */
@@ -82,7 +41,7 @@ static KjRoot *make_root(const Fixture *fixture, guint version, const KjRoot *be
     g_array_append_val(values, ((KjStatementValue){ "version", texts->pdata[0] }));
     g_array_append_val(values, ((KjStatementValue){ "previous", before ? kj_statement_digest(kj_root_statement(before)) : "none" }));
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
-        g_ptr_array_add(texts, g_strdup_printf("%s %s", keys[i].person, fixture->lines[keys[i].number]));
+        g_ptr_array_add(texts, g_strdup_printf("%s %s", keys[i].person, fixture->keys->lines[keys[i].number]));
         g_array_append_val(values, ((KjStatementValue){ keys[i].key, texts->pdata[texts->len - 1] }));
     }
     for (guint i = 0; more && more[i]; i += 2)
@@ -94,7 +53,7 @@ static KjRoot *make_root(const Fixture *fixture, guint version, const KjRoot *be
 static void test_asked(Fixture *fixture, gconstpointer data) {
     (void)data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(KjKey) old = kj_key_parse(fixture->lines[OLD], NULL), stranger = kj_key_parse(fixture->lines[STRANGER], NULL), vault = kj_key_parse(fixture->lines[VAULT_A], NULL);
+    g_autoptr(KjKey) old = kj_key_parse(fixture->keys->lines[OLD], NULL), stranger = kj_key_parse(fixture->keys->lines[STRANGER], NULL), vault = kj_key_parse(fixture->keys->lines[VAULT_A], NULL);
     g_autofree char *revoked = g_strdup_printf("%s 7", old->fingerprint);
     g_autoptr(KjRoot) root = make_root(fixture, 1, NULL, (const char *[]){ "revoked", revoked, NULL }, &error);
     g_assert_no_error(error);
@@ -112,7 +71,7 @@ static void test_asked(Fixture *fixture, gconstpointer data) {
 
 static void test_does_not_hold_together(Fixture *fixture, gconstpointer data) {
     (void)data;
-    g_autofree char *twice = g_strdup_printf("tanaka %s", fixture->lines[VAULT_A]);
+    g_autofree char *twice = g_strdup_printf("tanaka %s", fixture->keys->lines[VAULT_A]);
     g_autofree char *nobody = g_strdup("SHA256:0000000000000000000000000000000000000000000 3");
     const struct {
         const char *more[3], *message;
@@ -159,7 +118,7 @@ static void test_follows(Fixture *fixture, gconstpointer data) {
         g_autoptr(KjRoot) next = make_root(fixture, cases[i].version, cases[i].other_before ? other : first, NULL, &error);
         g_assert_no_error(error);
         for (guint n = 0; n < cases[i].count; n++)
-            armors[n] = sign(fixture, cases[i].signers[n], kj_root_statement(next));
+            armors[n] = kj_test_sign(fixture->keys, cases[i].signers[n], kj_root_statement(next));
         gboolean may = kj_root_may_follow(first, next, 0, (const char *const *)armors, &error);
         g_assert_cmpint(may, ==, !cases[i].message);
         if (!may)
@@ -174,7 +133,7 @@ static void test_recovery(Fixture *fixture, gconstpointer data) {
     (void)data;
     g_autoptr(GError) error = NULL;
     g_autoptr(KjRoot) first = make_root(fixture, 1, NULL, NULL, NULL);
-    g_autofree char *new_key = g_strdup_printf("mori %s", fixture->lines[STRANGER]);
+    g_autofree char *new_key = g_strdup_printf("mori %s", fixture->keys->lines[STRANGER]);
     gsize length;
     const char *bytes = g_bytes_get_data(kj_statement_bytes(kj_root_statement(first)), &length);
     g_autoptr(GString) changed = g_string_new_len(bytes, (gssize)length);
@@ -190,18 +149,17 @@ static void test_recovery(Fixture *fixture, gconstpointer data) {
     g_autoptr(KjRoot) next = kj_root_new(g_steal_pointer(&statement), &error);
     g_assert_no_error(error);
     g_auto(GStrv) armors = g_new0(char *, 4);
-    armors[0] = sign(fixture, VAULT_A, kj_root_statement(next));
-    armors[1] = sign(fixture, STRANGER, kj_root_statement(next));
+    armors[0] = kj_test_sign(fixture->keys, VAULT_A, kj_root_statement(next));
+    armors[1] = kj_test_sign(fixture->keys, STRANGER, kj_root_statement(next));
     g_assert_false(kj_root_may_follow(first, next, 0, (const char *const *)armors, NULL));
-    armors[2] = sign(fixture, VAULT_B, kj_root_statement(next));
+    armors[2] = kj_test_sign(fixture->keys, VAULT_B, kj_root_statement(next));
     g_assert_true(kj_root_may_follow(first, next, 0, (const char *const *)armors, &error));
     g_assert_no_error(error);
 }
 
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
-    g_autofree char *ssh_keygen = g_find_program_in_path("ssh-keygen");
-    if (!ssh_keygen)
+    if (!kj_test_keys_are_possible())
         return 77;
     g_test_add("/root/asked", Fixture, NULL, set_up, test_asked, tear_down);
     g_test_add("/root/does-not-hold-together", Fixture, NULL, set_up, test_does_not_hold_together, tear_down);
