@@ -82,6 +82,11 @@ gboolean kj_value_read_integer(const char *text, gsize length, guint64 *number, 
     return read_with_unit(text, length, plain_units, number, N_("a whole number is needed, such as 443 or 1_000"), problem);
 }
 
+gboolean kj_value_read_bool(const char *text, gsize length, guint64 *number, const char **problem) {
+    *number = length == 4 && memcmp(text, "true", 4) == 0;
+    return *number || (length == 5 && memcmp(text, "false", 5) == 0) || refuse(problem, N_("neither true nor false"));
+}
+
 gboolean kj_value_read_size(const char *text, gsize length, guint64 *bytes, const char **problem) {
     return read_with_unit(text, length, size_units, bytes, N_("a size is needed, such as 10MB or 512KiB"), problem);
 }
@@ -349,4 +354,55 @@ void kj_value_print_interval(KjType type, KjInterval interval, GString *out) {
     }
     g_string_append(out, "..");
     kj_value_print(type, interval.high, out);
+}
+
+/* ---- one spelling ---- */
+
+/* The labels of the domain come last first, and the local part behind them with its "@". */
+static char *join_mail(const char *const *tokens, guint count) {
+    GString *out = g_string_new(tokens[count - 1] + 1);
+    g_string_append_c(out, '@');
+    for (guint i = count - 1; i-- > 0;)
+        g_string_append_printf(out, "%s%s", tokens[i], i > 0 ? "." : "");
+    return g_string_free(out, FALSE);
+}
+
+static char *canonical_text(KjType type, const char *text, gsize length, const char **problem) {
+    const char *tokens[KJ_TOKENS_MAX];
+    gsize room_size = 4 * length + 8;
+    g_autofree char *room = g_try_malloc(room_size);
+    if (!room) {
+        refuse(problem, N_("out of memory"));
+        return NULL;
+    }
+    int count = kj_value_tokens(type, text, length, room, room_size, tokens, G_N_ELEMENTS(tokens), problem);
+    if (count < 0)
+        return NULL;
+    return type == KJ_TYPE_MAIL ? join_mail(tokens, (guint) count) : g_strndup(text, length);
+}
+
+static gboolean read_ordinal(KjType type, const char *text, gsize length, KjOrdinal *ordinal, const char **problem) {
+    guint64 number;
+    gboolean (*read)(const char *, gsize, guint64 *, const char **) = type == KJ_TYPE_BOOL       ? kj_value_read_bool
+                                                                      : type == KJ_TYPE_INTEGER  ? kj_value_read_integer
+                                                                      : type == KJ_TYPE_SIZE     ? kj_value_read_size
+                                                                      : type == KJ_TYPE_DURATION ? kj_value_read_duration
+                                                                                                 : kj_value_read_date;
+    if (type == KJ_TYPE_ADDRESS)
+        return kj_value_read_address(text, length, ordinal, problem);
+    if (!read(text, length, &number, problem))
+        return FALSE;
+    *ordinal = kj_ordinal_number(number);
+    return TRUE;
+}
+
+char *kj_value_canonical(KjType type, const char *text, gsize length, const char **problem) {
+    KjOrdinal ordinal;
+    if (type < KJ_TYPE_BOOL || type > KJ_TYPE_ADDRESS)
+        return canonical_text(type, text, length, problem);
+    if (!read_ordinal(type, text, length, &ordinal, problem))
+        return NULL;
+    GString *out = g_string_new(NULL);
+    kj_value_print(type, ordinal, out);
+    return g_string_free(out, FALSE);
 }

@@ -10,6 +10,7 @@
 #include <kijun/kijun.h>
 
 /* Each reads the whole of text[0..length) or returns FALSE, with *problem (static English, may be NULL) saying why. */
+gboolean kj_value_read_bool(const char *text, gsize length, guint64 *number, const char **problem);     /* true, false */
 gboolean kj_value_read_integer(const char *text, gsize length, guint64 *number, const char **problem);  /* 1_000 */
 gboolean kj_value_read_size(const char *text, gsize length, guint64 *bytes, const char **problem);      /* 10MB 10MiB 512 */
 gboolean kj_value_read_duration(const char *text, gsize length, guint64 *seconds, const char **problem); /* 90s 15m 8h 180d 1y; a bare number is seconds */
@@ -39,5 +40,12 @@ int kj_value_tokens(KjType type, const char *text, gsize length, char *room, gsi
 void kj_value_print(KjType type, KjOrdinal ordinal, GString *out);
 /* Appends an interval: one prefix where it is one (10.0.0.0/8), else `low..high`, or the single value. */
 void kj_value_print_interval(KjType type, KjInterval interval, GString *out);
+
+/*
+ * One spelling for each value, so that what is counted or compared by its text is the same for all its spellings: 192.0.2.7; 2001:db8::7; 10MB for
+ * 10000kB; a mail address with its domain in lower-case A-labels, as the classifiers compare it, and its local part as it stands; other texts as they are. A
+ * number known by a name (tcp) is the caller's to exchange. NULL with *problem (static English, may be NULL) for what is no value of the type; g_free.
+ */
+char *kj_value_canonical(KjType type, const char *text, gsize length, const char **problem);
 
 #endif

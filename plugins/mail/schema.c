@@ -66,6 +66,16 @@ static const KjParameterDefinition parameters[] = {
     { .name = NULL },
 };
 
+static const KjAnnotationDefinition annotations[] = {
+    { .name = "pass_without_counter", .obligation = KJ_ANNOTATION_LOOSENS,
+      .doc = { "While the counter cannot be asked, the message passes; without this annotation it is deferred.",
+               "カウンターに問い合わせられない間は通す（この注釈がなければ一時的に拒む）。" } },
+    { .name = "refuse_without_counter", .obligation = KJ_ANNOTATION_OBLIGES,
+      .doc = { "While the counter cannot be asked, the message is refused for good; without this annotation it is deferred.",
+               "カウンターに問い合わせられない間は拒否する（この注釈がなければ一時的に拒む）。" } },
+    { .name = NULL },
+};
+
 static const KjSettingDefinition settings[] = { { .name = NULL } };
 
 G_MODULE_EXPORT const KjDomain kijun_domain = {
@@ -80,6 +90,8 @@ G_MODULE_EXPORT const KjDomain kijun_domain = {
     .effects = effects,
     .parameters = parameters,
     .settings = settings,
+    .annotations = annotations,
     .read_request = kj_mail_read_delegation,
     .request_doc = { "A Postfix policy delegation request: name=value lines, then an empty line.", "Postfix のポリシー委譲要求（name=value の行と空行）。" },
+    .log_readers = kj_mail_log_readers,
 };

@@ -302,7 +302,63 @@ static void test_small_rooms(void) {
     }
 }
 
-int main(int argc, char **argv) {
+static const struct {
+    KjType type;
+    const char *text, *canonical; /* NULL: no value */
+} spellings[] = {
+    { KJ_TYPE_MAIL, "Alice@EXAMPLE.jp", "Alice@example.jp" },
+    { KJ_TYPE_MAIL, "alice@example.jp", "alice@example.jp" },
+    { KJ_TYPE_MAIL, "alice@日本.jp", "alice@xn--wgv71a.jp" },
+    { KJ_TYPE_MAIL, "alice@日本。JP", "alice@xn--wgv71a.jp" },
+    { KJ_TYPE_MAIL, "alice@XN--WGV71A.jp", "alice@xn--wgv71a.jp" },
+    { KJ_TYPE_MAIL, "alice@B\xc3\x9c" "CHER.example", "alice@xn--bcher-kva.example" },
+    { KJ_TYPE_MAIL, "alice@bu\xcc\x88" "cher.example", "alice@xn--bcher-kva.example" },
+    { KJ_TYPE_MAIL, "\"a b\"@Host", "\"a b\"@host" },
+    { KJ_TYPE_MAIL, "\"a@b\"@c.D", "\"a@b\"@c.d" },
+    { KJ_TYPE_MAIL, "a@[IPv6:2001:DB8::1]", "a@[ipv6:2001:db8::1]" },
+    { KJ_TYPE_MAIL, "a@x.jp.", NULL },
+    { KJ_TYPE_MAIL, "a", NULL },
+    { KJ_TYPE_MAIL, "", NULL },
+    { KJ_TYPE_ADDRESS, "192.0.2.7", "192.0.2.7" },
+    { KJ_TYPE_ADDRESS, "192.0.2.07", NULL },
+    { KJ_TYPE_ADDRESS, "2001:DB8:0:0::0007", "2001:db8::7" },
+    { KJ_TYPE_ADDRESS, "::ffff:192.0.2.7", "::ffff:192.0.2.7" },
+    { KJ_TYPE_ADDRESS, "::ffff:c000:207", "::ffff:192.0.2.7" },
+    { KJ_TYPE_INTEGER, "1_000", "1000" },
+    { KJ_TYPE_INTEGER, "0001000", "1000" },
+    { KJ_TYPE_INTEGER, "tcp", NULL },
+    { KJ_TYPE_SIZE, "10000kB", "10MB" },
+    { KJ_TYPE_SIZE, "10000000", "10MB" },
+    { KJ_TYPE_DURATION, "24h", "1d" },
+    { KJ_TYPE_DURATION, "86400", "1d" },
+    { KJ_TYPE_DATE, "2026-11-22", "2026-11-22" },
+    { KJ_TYPE_BOOL, "true", "true" },
+    { KJ_TYPE_BOOL, "True", NULL },
+    { KJ_TYPE_PATH, "/a/b", "/a/b" },
+    { KJ_TYPE_PATH, "/a//b", NULL },
+    { KJ_TYPE_PATH, "/", "/" },
+    { KJ_TYPE_PRINCIPAL, "Sato", "Sato" },
+    { KJ_TYPE_PRINCIPAL, "", NULL },
+    { KJ_TYPE_TEXT, "", "" },
+    { KJ_TYPE_TEXT, " A ", " A " },
+    { KJ_TYPE_TEXT, "\xff", NULL },
+    { KJ_TYPE_SYMBOL, "udp", "udp" },
+};
+
+static void test_one_spelling(void) {
+    for (guint i = 0; i < G_N_ELEMENTS(spellings); i++) {
+        const char *problem = NULL;
+        g_test_message("%s", spellings[i].text);
+        g_autofree char *canonical = kj_value_canonical(spellings[i].type, spellings[i].text, strlen(spellings[i].text), &problem);
+        g_assert_cmpstr(canonical, ==, spellings[i].canonical);
+        g_assert_true((canonical == NULL) == (problem != NULL));
+        g_autofree char *again = canonical ? kj_value_canonical(spellings[i].type, canonical, strlen(canonical), NULL) : NULL;
+        g_assert_cmpstr(again, ==, canonical);
+    }
+}
+
+int main(
+int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/value/numbers", test_numbers);
     g_test_add_func("/value/calendar", test_calendar);
@@ -311,6 +367,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/value/prefixes", test_prefixes);
     g_test_add_func("/value/printing", test_printing);
     g_test_add_func("/value/tokens", test_tokens);
+    g_test_add_func("/value/one-spelling", test_one_spelling);
     g_test_add_func("/value/small-rooms", test_small_rooms);
     return g_test_run();
 }
