@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
+/*
+ * Rows to requests. A reader (logs/) gives texts by name; what a name is to each of the blocks is looked up once, and a name that first
+ * shows in a later row when it shows.
+ */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <kijun/value.h>
 #include <kijun/view.h>
 
 #include "batch.h"
+#include "logs/lines.h"
+#include "logs/reader.h"
 
 #define COLUMN_INSTANT (-1)
 #define COLUMN_ELSEWHERE (-2) /* a field of the other side only */
@@ -16,142 +20,174 @@
 typedef struct {
     int fields[KJ_BATCH_SIDES]; /* or one of the above */
     gboolean sets[KJ_BATCH_SIDES];
+    gboolean unknown; /* no side has it */
 } Column;
 
 struct KjBatch {
-    FILE *file;
+    KjLines *lines;
+    KjRowReader *reader;
+    KjRow *row;
+    const char *domain; /* whose log it is; NULL: a form of no domain */
+    gboolean kijun;     /* our own log */
+    char *block;
+    gint64 instant; /* of the row read last */
+    guint64 passed;
     KjBatchSide sides[KJ_BATCH_SIDES];
     guint side_count;
-    char *line;
-    size_t room;
-    guint64 number;
-    GPtrArray *names; /* char * */
-    GArray *columns;  /* Column */
-    GPtrArray *cells; /* char *: of the row read last, in `line` */
+    GArray *columns; /* Column */
     char *messages[KJ_BATCH_SIDES];
 };
 
 void kj_batch_close(KjBatch *batch) {
-    if (batch->file && batch->file != stdin)
-        fclose(batch->file);
-    free(batch->line);
-    g_ptr_array_unref(batch->names);
-    g_ptr_array_unref(batch->cells);
+    g_clear_pointer(&batch->lines, kj_lines_close);
+    if (batch->reader)
+        batch->reader->free(batch->reader);
+    kj_row_free(batch->row);
     g_array_unref(batch->columns);
     for (guint side = 0; side < KJ_BATCH_SIDES; side++)
         g_free(batch->messages[side]);
+    g_free(batch->block);
     g_free(batch);
 }
 
-/* The next line without its line end; NULL at the end of the file. A NUL inside it is kept from cutting it short by refusing the line. */
-static char *read_line(KjBatch *batch, gboolean *has_nul) {
-    ssize_t length = getline(&batch->line, &batch->room, batch->file);
-    if (length < 0)
-        return NULL;
-    batch->number++;
-    *has_nul = memchr(batch->line, 0, (size_t)length) != NULL;
-    if (length > 0 && batch->line[length - 1] == '\n')
-        batch->line[--length] = 0;
-    if (length > 0 && batch->line[length - 1] == '\r')
-        batch->line[--length] = 0;
-    return batch->line;
+/* ---- which form ---- */
+
+/* The reader that `form` names, or, where that is NULL, one that knows the beginning. Sets batch->domain. */
+static const KjLogReaderDefinition *find_definition(KjBatch *batch, const char *form, GString *known) {
+    kj_plugins_load(NULL);
+    g_autofree const KjDomain **domains = kj_plugin_list();
+    gsize length;
+    const char *bytes = kj_lines_peek(batch->lines, &length);
+    for (guint i = 0; domains[i]; i++) {
+        for (const KjLogReaderDefinition *reader = kj_domain_log_readers(domains[i]); reader && reader->name; reader++) {
+            g_string_append_printf(known, ", %s", reader->name);
+            if (form ? strcmp(form, reader->name) != 0 : !reader->recognise(bytes, length))
+                continue;
+            batch->domain = domains[i]->name;
+            return reader;
+        }
+    }
+    return NULL;
 }
 
-/* Undoes \t \n \\ in place. */
-static gboolean unescape(char *cell) {
-    char *out = cell;
-    for (char *in = cell; *in; in++) {
-        if (*in != '\\') {
-            *out++ = *in;
-            continue;
-        }
-        in++;
-        if (*in == 't')
-            *out++ = '\t';
-        else if (*in == 'n')
-            *out++ = '\n';
-        else if (*in == '\\')
-            *out++ = '\\';
-        else if (*in == ',') { /* kept for the set reader, which knows what it means */
-            *out++ = '\\';
-            *out++ = ',';
-        } else
-            return FALSE;
+/* The first line, or the user, names the columns. */
+static gboolean open_tsv(KjBatch *batch, const char *path, const char *columns, GError **error) {
+    g_auto(GStrv) names = columns ? g_strsplit(columns, ",", -1) : NULL;
+    g_autofree char *joined = names ? g_strjoinv("\t", names) : NULL;
+    char *line = joined;
+    if (!joined && kj_lines_next(batch->lines, &line) != KJ_LINE_READ)
+        line = NULL;
+    if (!line || !kj_tsv_read_names(line, batch->row)) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("%s: the first line must name the fields, separated by tabs"), path);
+        return FALSE;
     }
-    *out = 0;
+    batch->reader = kj_tsv_reader_new();
     return TRUE;
 }
 
-/* ---- the first line ---- */
+static gboolean open_reader(KjBatch *batch, const char *path, const KjBatchForm *form, GError **error) {
+    g_autoptr(GString) known = g_string_new("tsv, kijun");
+    const char *named = form->columns ? "tsv" : g_strcmp0(form->form, "auto") == 0 ? NULL : form->form;
+    gsize length;
+    const char *bytes = kj_lines_peek(batch->lines, &length);
+    batch->kijun = named ? strcmp(named, "kijun") == 0 : kj_kijun_recognise(bytes, length);
+    if (batch->kijun) {
+        batch->reader = kj_kijun_reader_new();
+        batch->block = kj_kijun_first_block(bytes, length);
+        return TRUE;
+    }
+    const KjLogReaderDefinition *definition = find_definition(batch, named, known);
+    if (definition) {
+        batch->reader = kj_domain_reader_new(definition, form->now, batch->row);
+        return TRUE;
+    }
+    if (!named || strcmp(named, "tsv") == 0)
+        return open_tsv(batch, path, form->columns, error);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("no form of log is called `%s`; there are auto, %s"), named, known->str);
+    return FALSE;
+}
 
-KjBatch *kj_batch_open(const char *path, GError **error) {
+KjBatch *kj_batch_open(const char *path, const KjBatchForm *form, GError **error) {
     g_autoptr(KjBatch) batch = g_new0(KjBatch, 1);
-    gboolean has_nul = FALSE;
-    batch->names = g_ptr_array_new_with_free_func(g_free);
-    batch->cells = g_ptr_array_new();
+    batch->row = kj_row_new();
     batch->columns = g_array_new(FALSE, FALSE, sizeof(Column));
-    batch->file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (!batch->file) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, "%s: %s", path, g_strerror(errno));
-        return NULL;
-    }
-    char *line = read_line(batch, &has_nul);
-    if (!line || has_nul) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("%s: the first line must name the fields, separated by tabs"), path);
-        return NULL;
-    }
-    g_auto(GStrv) names = g_strsplit(line, "\t", -1);
-    for (guint i = 0; names[i]; i++)
-        g_ptr_array_add(batch->names, g_strdup(names[i]));
-    return g_steal_pointer(&batch);
+    batch->lines = kj_lines_open(path, error);
+    return batch->lines && open_reader(batch, path, form, error) ? g_steal_pointer(&batch) : NULL;
 }
 
-const GPtrArray *kj_batch_names(const KjBatch *batch) {
-    return batch->names;
+const char *kj_batch_block(const KjBatch *batch) {
+    return batch->block;
 }
 
-/* FALSE: no side has such a field. */
-static gboolean find_column(const char *name, const KjBatchSide *sides, guint count, Column *column) {
-    gboolean found = FALSE;
+/* ---- what the columns are ---- */
+
+static Column find_column(const KjBatch *batch, const char *name, const KjBatchSide *sides, guint count) {
+    Column column = { .unknown = TRUE };
     for (guint side = 0; side < count; side++) {
         KjBlockView block;
         KjFieldView view;
         int field = kj_table_find_field(sides[side].table, sides[side].block, name);
-        column->fields[side] = field >= 0 ? field : COLUMN_ELSEWHERE;
-        found |= field >= 0;
+        column.fields[side] = field >= 0 ? field : COLUMN_ELSEWHERE;
+        column.unknown &= field < 0;
         if (field < 0)
             continue;
         kj_view_block(sides[side].table, sides[side].block, &block);
         kj_view_field(sides[side].table, block.first_field + (guint)field, &view);
-        column->sets[side] = (view.flags & KJ_FIELD_SET) != 0;
+        column.sets[side] = (view.flags & KJ_FIELD_SET) != 0;
     }
-    if (!found && strcmp(name, "at") == 0)
-        column->fields[0] = COLUMN_INSTANT;
-    return found || column->fields[0] == COLUMN_INSTANT;
+    if (column.unknown && !batch->domain && !batch->kijun && strcmp(name, "at") == 0) {
+        column.fields[0] = COLUMN_INSTANT;
+        column.unknown = FALSE;
+    }
+    return column;
 }
 
-gboolean kj_batch_fits(const KjBatch *batch, const KjBatchSide *sides, guint count) {
-    for (guint i = 0; i < batch->names->len; i++) {
-        Column column = { { 0 }, { FALSE } };
-        if (!find_column(batch->names->pdata[i], sides, count, &column))
+static gboolean is_of_domain(const KjBatch *batch, const KjBatchSide *sides, guint count) {
+    for (guint side = 0; side < count; side++) {
+        KjBlockView block;
+        kj_view_block(sides[side].table, sides[side].block, &block);
+        if (batch->domain && strcmp(block.domain, batch->domain) != 0)
             return FALSE;
     }
     return TRUE;
 }
 
+gboolean kj_batch_fits(const KjBatch *batch, const KjBatchSide *sides, guint count) {
+    if (!is_of_domain(batch, sides, count))
+        return FALSE;
+    for (guint i = 0; i < batch->row->names->len && !batch->domain; i++)
+        if (find_column(batch, batch->row->names->pdata[i], sides, count).unknown)
+            return FALSE;
+    return TRUE;
+}
+
+/* Columns for the names that have none yet. */
+static void add_columns(KjBatch *batch) {
+    while (batch->columns->len < batch->row->names->len) {
+        Column column = find_column(batch, batch->row->names->pdata[batch->columns->len], batch->sides, batch->side_count);
+        g_array_append_val(batch->columns, column);
+    }
+}
+
 gboolean kj_batch_bind(KjBatch *batch, const KjBatchSide *sides, guint count, GError **error) {
+    KjBlockView block;
+    kj_view_block(sides[count - 1].table, sides[count - 1].block, &block);
     batch->side_count = count;
     memcpy(batch->sides, sides, count * sizeof *sides);
-    for (guint i = 0; i < batch->names->len; i++) {
-        Column column = { { 0 }, { FALSE } };
-        if (!find_column(batch->names->pdata[i], sides, count, &column)) {
-            KjBlockView block;
-            kj_view_block(sides[count - 1].table, sides[count - 1].block, &block);
-            g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("line 1: the block `%s` has no field `%s`; `kijun describe %s` lists them"),
-                        block.name, (const char *)batch->names->pdata[i], block.domain);
-            return FALSE;
-        }
-        g_array_append_val(batch->columns, column);
+    if (batch->kijun)
+        kj_kijun_reader_set_block(batch->reader, block.name);
+    if (!is_of_domain(batch, sides, count)) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("the log is of the domain `%s`, the block `%s` is of `%s`"),
+                    batch->domain, block.name, block.domain);
+        return FALSE;
+    }
+    add_columns(batch);
+    for (guint i = 0; i < batch->columns->len && !batch->domain; i++) {
+        if (!g_array_index(batch->columns, Column, i).unknown)
+            continue;
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("line 1: the block `%s` has no field `%s`; `kijun describe %s` lists them"),
+                    block.name, (const char *)batch->row->names->pdata[i], block.domain);
+        return FALSE;
     }
     return TRUE;
 }
@@ -173,59 +209,34 @@ static gboolean spoil(KjBatch *batch, const char **problems, const char *message
 
 static void set_cell(KjBatch *batch, guint side, KjRequest *request, guint column, const char *cell, const char **problems) {
     const Column *of = &g_array_index(batch->columns, Column, column);
+    const KjBatchSide *to = &batch->sides[side];
     g_autoptr(GError) error = NULL;
     gboolean good = TRUE;
     if (of->fields[side] < 0)
         return;
     if (of->sets[side])
-        good = kj_cli_set_field(batch->sides[side].table, batch->sides[side].block, request, batch->names->pdata[column], cell, &error);
+        good = kj_cli_set_field(to->table, to->block, request, batch->row->names->pdata[column], cell, &error);
     else
         good = kj_request_set_text(request, of->fields[side], cell, -1, &error);
     if (!good && !problems[side])
         set_problem(batch, side, problems, g_strdup(error->message));
 }
 
-/* Splits the row into cells, still escaped. FALSE: it has not as many as there are names. */
-static gboolean split(KjBatch *batch, char *cell, const char **problems) {
-    g_ptr_array_set_size(batch->cells, 0);
-    for (char *next; cell; cell = next) {
-        next = strchr(cell, '\t');
-        if (next)
-            *next++ = 0;
-        g_ptr_array_add(batch->cells, cell);
-    }
-    if (batch->cells->len > batch->columns->len)
-        spoil(batch, problems, _("more cells than the first line has names"));
-    else if (batch->cells->len < batch->columns->len)
-        spoil(batch, problems, _("fewer cells than the first line has names; an empty cell still needs its tab"));
-    return batch->cells->len == batch->columns->len;
-}
-
-gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instant, const char **problems) {
-    gboolean has_nul = FALSE;
+static gboolean set_row(KjBatch *batch, KjRequest *const *requests, const char **problems) {
+    const KjRow *row = batch->row;
     const char *problem = NULL;
-    for (guint side = 0; side < batch->side_count; side++) {
-        problems[side] = NULL;
-        kj_request_clear(requests[side]);
-    }
-    char *line = read_line(batch, &has_nul);
-    if (!line)
-        return FALSE;
-    if (has_nul)
-        return spoil(batch, problems, _("a NUL byte in the row"));
-    if (!split(batch, line, problems))
-        return TRUE;
+    add_columns(batch);
     for (guint column = 0; column < batch->columns->len; column++) {
-        char *cell = batch->cells->pdata[column];
-        if (*cell == 0)
+        const Column *of = &g_array_index(batch->columns, Column, column);
+        const char *cell = row->cells->pdata[column];
+        if (!cell || (of->unknown && batch->domain))
             continue;
-        if (strchr(cell, '\\') && !unescape(cell)) {
-            g_autofree char *message =
-                g_strdup_printf(_("%s: a `\\` must be followed by t, n, \\ or a comma"), (const char *)batch->names->pdata[column]);
+        if (of->unknown) {
+            g_autofree char *message = g_strdup_printf(_("no such field: `%s`"), (const char *)row->names->pdata[column]);
             return spoil(batch, problems, message);
         }
-        if (g_array_index(batch->columns, Column, column).fields[0] == COLUMN_INSTANT) {
-            if (kj_value_read_instant(cell, strlen(cell), NULL, &instant, &problem))
+        if (of->fields[0] == COLUMN_INSTANT) {
+            if (kj_value_read_instant(cell, strlen(cell), NULL, &batch->instant, &problem))
                 continue;
             g_autofree char *message = g_strdup_printf(_("at: `%s` is no instant"), cell);
             return spoil(batch, problems, message);
@@ -234,12 +245,50 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instan
             set_cell(batch, side, requests[side], column, cell, problems);
     }
     for (guint side = 0; side < batch->side_count; side++)
-        kj_request_set_instant(requests[side], instant);
+        kj_request_set_instant(requests[side], batch->instant);
     return TRUE;
 }
 
+gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instant, const char **problems) {
+    char *line;
+    for (guint side = 0; side < batch->side_count; side++) {
+        problems[side] = NULL;
+        kj_request_clear(requests[side]);
+    }
+    for (;;) {
+        kj_row_clear(batch->row);
+        batch->instant = instant;
+        switch (kj_lines_next(batch->lines, &line)) {
+        case KJ_LINE_END:
+            return FALSE;
+        case KJ_LINE_BAD:
+            return spoil(batch, problems, line);
+        case KJ_LINE_READ:
+            break;
+        }
+        switch (batch->reader->read(batch->reader, line, batch->row)) {
+        case KJ_LOG_LINE_NONE:
+            continue;
+        case KJ_LOG_LINE_PASSED:
+            batch->passed++;
+            continue;
+        case KJ_LOG_LINE_BAD:
+            return spoil(batch, problems, batch->row->problem);
+        case KJ_LOG_LINE_REQUEST:
+            if (batch->row->problem)
+                return spoil(batch, problems, batch->row->problem);
+            batch->instant = batch->row->has_instant ? batch->row->instant : instant;
+            return set_row(batch, requests, problems);
+        }
+    }
+}
+
 guint64 kj_batch_line(const KjBatch *batch) {
-    return batch->number;
+    return kj_lines_number(batch->lines);
+}
+
+guint64 kj_batch_passed(const KjBatch *batch) {
+    return batch->passed;
 }
 
 /* ---- the row again ---- */
@@ -253,15 +302,18 @@ static void append_argument(GString *out, const char *argument) {
 char *kj_batch_arguments(const KjBatch *batch, gint64 instant) {
     g_autoptr(GString) out = g_string_new(NULL);
     const char *at = NULL;
-    for (guint column = 0; column < batch->cells->len; column++) {
-        const char *cell = batch->cells->pdata[column];
-        g_autofree char *argument = g_strconcat(batch->names->pdata[column], "=", cell, NULL);
-        if (*cell && g_array_index(batch->columns, Column, column).fields[0] == COLUMN_INSTANT)
+    for (guint column = 0; column < batch->columns->len; column++) {
+        const Column *of = &g_array_index(batch->columns, Column, column);
+        const char *cell = batch->row->cells->pdata[column];
+        if (!cell || of->unknown)
+            continue;
+        g_autofree char *argument = g_strconcat(batch->row->names->pdata[column], "=", cell, NULL);
+        if (of->fields[0] == COLUMN_INSTANT)
             at = cell;
-        else if (*cell)
+        else
             append_argument(out, argument);
     }
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(instant);
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(batch->row->has_instant ? batch->row->instant : instant);
     g_autofree char *now = g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
     append_argument(out, "--at");
     append_argument(out, at ? at : now);

@@ -21,13 +21,17 @@
 
 enum { OLD, NEW };
 
-static char *log_file, *block_name, *at, *format;
+static char *log_file, *log_form, *columns, *block_name, *at, *format;
+static gboolean each;
 static int examples = 3;
 
 const GOptionEntry kj_options_replay[] = {
-    { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_file, N_("The recorded requests, tab-separated (- for standard input)"), "FILE" },
+    { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_file, N_("The recorded requests (- for standard input)"), "FILE" },
+    { "log-form", 0, 0, G_OPTION_ARG_STRING, &log_form, N_("How they are written: auto, tsv, kijun, or a form that `kijun describe DOMAIN` names (auto)"), "FORM" },
+    { "columns", 0, 0, G_OPTION_ARG_STRING, &columns, N_("They are tab-separated without a first line of names; these are the names"), "NAMES" },
     { "block", 0, 0, G_OPTION_ARG_STRING, &block_name, N_("The block that was asked (the one whose fields the log names)"), "BLOCK" },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("When requests without a time were made (now)"), "INSTANT" },
+    { "each", 0, 0, G_OPTION_ARG_NONE, &each, N_("One line for each request instead of sums: old answer, rule, new answer, rule"), NULL },
     { "examples", 0, 0, G_OPTION_ARG_INT, &examples, N_("So many requests of each kind of change are shown (3)"), "N" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|json" },
     G_OPTION_ENTRY_NULL,
@@ -53,7 +57,7 @@ typedef struct {
     gint64 instant;
     GHashTable *kinds;  /* "effect\teffect\trule\trule" -> Kind: those that changed */
     GPtrArray *order;   /* the same, most rows first */
-    guint64 rows, same, changed, moved, bad; /* moved: the same answer by another rule */
+    guint64 rows, same, changed, moved, bad, passed; /* moved: the same answer by another rule; passed: the log tells too little, no row */
     GPtrArray *problems;                     /* char *: of the first bad rows */
 } Replay;
 
@@ -171,6 +175,14 @@ static void add_kind(Replay *replay, const KjBatch *batch, char *const answers[2
     }
 }
 
+/* In the columns of a table of a database, so that nothing in them ends one. */
+static void print_each(char *const answers[2], const KjVerdict verdicts[2]) {
+    for (guint side = OLD; side <= NEW; side++) {
+        g_autofree char *answer = g_strdelimit(g_strdup(answers[side]), "\t\n\\", ' ');
+        printf("%s\t%s%s", answer, verdicts[side].label, side == OLD ? "\t" : "\n");
+    }
+}
+
 static void add_row(Replay *replay, const KjBatch *batch, const char *problems[2], GString *const texts[2]) {
     KjVerdict verdicts[2];
     char *answers[2];
@@ -184,6 +196,8 @@ static void add_row(Replay *replay, const KjBatch *batch, const char *problems[2
         answers[side] = texts[side]->str;
     }
     replay->rows++;
+    if (each)
+        print_each(answers, verdicts);
     if (verdicts[OLD].outcome == KJ_OUTCOME_ERROR && verdicts[NEW].outcome == KJ_OUTCOME_ERROR) {
         add_bad(replay, batch, verdicts[NEW].problem);
         return;
@@ -192,7 +206,7 @@ static void add_row(Replay *replay, const KjBatch *batch, const char *problems[2
     replay->same += same && same_rule;
     replay->moved += same && !same_rule;
     replay->changed += !same;
-    if (!same || !same_rule)
+    if ((!same || !same_rule) && !each)
         add_kind(replay, batch, answers, verdicts);
 }
 
@@ -234,6 +248,8 @@ static void print_text(const Replay *replay, const char *new_path) {
     printf(_("%s: %" PRIu64 " requests: %" PRIu64 " as before, %" PRIu64 " answered otherwise, %" PRIu64 " by another rule alike, %" PRIu64
              " bad rows\n"),
            name, replay->rows, replay->same, replay->changed, replay->moved, replay->bad);
+    if (replay->passed)
+        printf(_("requests passed over because the log does not tell enough of them: %" PRIu64 "\n"), replay->passed);
     for (guint i = 0; i < replay->order->len; i++) {
         const Kind *kind = g_ptr_array_index(replay->order, i);
         printf(_("\n%" PRIu64 " (%.1f %%): %s by %s -> %s by %s\n"), kind->count, share(replay, kind->count), kind->effects[OLD],
@@ -292,6 +308,7 @@ static void print_json(const Replay *replay) {
     add_number(builder, "changed", replay->changed);
     add_number(builder, "moved", replay->moved);
     add_number(builder, "bad", replay->bad);
+    add_number(builder, "passed", replay->passed);
     json_builder_set_member_name(builder, "changes");
     json_builder_begin_array(builder);
     for (guint i = 0; i < replay->order->len; i++)
@@ -319,8 +336,11 @@ static gboolean fits(const Replay *replay, const KjBatch *batch, const guint blo
     return kj_batch_fits(batch, sides, 2);
 }
 
-/* The only block of both that has all the fields. */
+/* The block that the log says it is of, or the only block of both that has all the fields. */
 static int choose_block(Replay *replay, const KjBatch *batch) {
+    g_autoptr(GError) error = NULL;
+    if (kj_batch_block(batch))
+        return find_both(replay, kj_batch_block(batch), replay->blocks, &error) ? KJ_EXIT_FINE : kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < kj_table_block_count(replay->tables[NEW]); i++) {
         KjBlockView view;
@@ -345,7 +365,8 @@ static int choose_block(Replay *replay, const KjBatch *batch) {
 
 static int replay_log(Replay *replay, const char *new_path) {
     g_autoptr(GError) error = NULL;
-    g_autoptr(KjBatch) batch = kj_batch_open(log_file, &error);
+    const KjBatchForm form = { log_form, columns, replay->instant };
+    g_autoptr(KjBatch) batch = kj_batch_open(log_file, &form, &error);
     if (!batch)
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     int code = block_name ? KJ_EXIT_FINE : choose_block(replay, batch);
@@ -359,14 +380,17 @@ static int replay_log(Replay *replay, const char *new_path) {
     for (guint side = OLD; side <= NEW; side++)
         replay->requests[side] = kj_request_new(replay->tables[side], replay->blocks[side]);
     read_rows(replay, batch);
+    replay->passed = kj_batch_passed(batch);
     g_ptr_array_sort(replay->order, compare_kinds);
-    if (g_strcmp0(format, "json") == 0)
+    if (each)
+        fflush(stdout);
+    else if (g_strcmp0(format, "json") == 0)
         print_json(replay);
     else
         print_text(replay, new_path);
     for (guint i = 0; i < replay->problems->len; i++)
         kj_cli_fail(KJ_EXIT_POLICY, "%s", (const char *)replay->problems->pdata[i]);
-    return replay->bad > 0 ? KJ_EXIT_POLICY : replay->order->len > 0 ? KJ_EXIT_DIFFERS : KJ_EXIT_FINE;
+    return replay->bad > 0 ? KJ_EXIT_POLICY : replay->changed + replay->moved > 0 ? KJ_EXIT_DIFFERS : KJ_EXIT_FINE;
 }
 
 int kj_command_replay(int argc, char **argv) {

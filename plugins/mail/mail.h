@@ -9,4 +9,7 @@
 /* Reads one Postfix policy delegation request (request.c). */
 gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize length, GError **error);
 
+/* The logs it reads for replay (log_postfix.c). */
+extern const KjLogReaderDefinition kj_mail_log_readers[];
+
 #endif
