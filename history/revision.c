@@ -108,8 +108,8 @@ GBytes *kj_revision_read(const char *path, GError **error) {
 
 char *kj_revision_commit(const char *path) {
     const char *colon = find_colon(path);
-    g_autoptr(KjRepository) repository = kj_repository_open(".", NULL);
-    if (!repository || !colon || colon == path)
+    g_autoptr(KjRepository) repository = colon && colon != path ? kj_repository_open(".", NULL) : NULL;
+    if (!repository)
         return NULL;
     g_autofree char *revision = g_strndup(path, (gsize)(colon - path));
     g_autoptr(git_object) commit = kj_repository_revision(repository, revision, GIT_OBJECT_COMMIT, NULL);

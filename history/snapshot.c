@@ -165,6 +165,8 @@ typedef struct {
     GPtrArray *files;  /* char *: policies found, relative to the root */
     guint entries;     /* looked at so far */
     KjDiagnostics *diagnostics;
+    GPtrArray *all;    /* KjSnapshotFile: every file, hidden ones too, instead of policies alone; or NULL */
+    const char *odd;   /* then: the first that is no regular file, owned by `files`; or NULL */
 } Walk;
 
 /* Whether a link at `path` that says `target` climbs out of the workspace, going by the names alone. */
@@ -185,10 +187,23 @@ static void visit_link(const Walk *walk, const char *path, const git_oid *id) {
         kj_report(walk->diagnostics, KJ_CODE_PATH_OUTSIDE, KJ_SPAN_NONE, path);
 }
 
+static void keep_any(Walk *walk, const char *path, const git_oid *id, git_filemode_t mode) {
+    g_ptr_array_add(walk->files, g_strdup(path));
+    if (!is_regular(mode)) {
+        walk->odd = walk->odd ? walk->odd : walk->files->pdata[walk->files->len - 1];
+        return;
+    }
+    KjSnapshotFile *file = g_new(KjSnapshotFile, 1);
+    *file = (KjSnapshotFile){ g_strdup(path), mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0100755 : 0100644, *id };
+    g_ptr_array_add(walk->all, file);
+}
+
 /* An entry that is no folder; `path` is relative to the root. What is no regular file and yet called a policy is refused when it is read.
  */
 static void visit(Walk *walk, const char *path, const git_oid *id, git_filemode_t mode) {
-    if (mode == GIT_FILEMODE_COMMIT)
+    if (walk->all)
+        keep_any(walk, path, id, mode);
+    else if (mode == GIT_FILEMODE_COMMIT)
         kj_report_help(kj_report(walk->diagnostics, KJ_CODE_FILE_NOT_REGULAR, KJ_SPAN_NONE, path),
                        _("it is a submodule, whose files are in another repository; keep it outside of the workspace"));
     else if (g_str_has_suffix(path, POLICY_SUFFIX))
@@ -225,7 +240,7 @@ static gboolean walk_tree(Walk *walk, git_tree *top) {
             continue;
         }
         walk->entries++;
-        if (git_tree_entry_name(entry)[0] == '.')
+        if (git_tree_entry_name(entry)[0] == '.' && !walk->all)
             continue;
         g_string_append(path, git_tree_entry_name(entry));
         if (git_tree_entry_filemode(entry) != GIT_FILEMODE_TREE) {
@@ -256,7 +271,8 @@ static gboolean walk_index(Walk *walk) {
         any = TRUE;
         walk->entries++;
         const char *path = entry->path + length;
-        if (path[0] != '.' && !strstr(path, "/.") && !(entry->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD))
+        gboolean hidden = path[0] == '.' || strstr(path, "/.");
+        if ((walk->all || !hidden) && !(entry->flags_extended & GIT_INDEX_ENTRY_INTENT_TO_ADD))
             visit(walk, path, &entry->id, entry->mode);
     }
     return any;
@@ -306,7 +322,7 @@ gboolean kj_snapshot_add(KjSnapshot *snapshot, const char *path, const char *sho
         folder[slash ? slash - path : 0] = '\0';
     }
     g_autofree char *root = *folder ? g_strconcat(folder, "/", NULL) : g_strdup("");
-    Walk walk = { snapshot, root, files, 0, diagnostics };
+    Walk walk = { .snapshot = snapshot, .root = root, .files = files, .diagnostics = diagnostics };
     guint errors = kj_diagnostics_errors(diagnostics);
     if (!file && !find_policies(&walk, folder, shown, error))
         return FALSE;
@@ -320,4 +336,44 @@ gboolean kj_snapshot_add(KjSnapshot *snapshot, const char *path, const char *sho
     KjSourceStore store = { store_read, data, store_free };
     kj_sources_add_store(sources, &store, (const char *const *)files->pdata, files->len, diagnostics);
     return TRUE;
+}
+
+/* ---- all files ---- */
+
+static void file_free(gpointer data) {
+    KjSnapshotFile *file = data;
+    g_free(file->path);
+    g_free(file);
+}
+
+static int compare_files(gconstpointer left, gconstpointer right) {
+    return strcmp((*(KjSnapshotFile *const *)left)->path, (*(KjSnapshotFile *const *)right)->path);
+}
+
+GPtrArray *kj_snapshot_files(KjSnapshot *snapshot, const char *path, const char *shown, GError **error) {
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free), all = g_ptr_array_new_with_free_func(file_free);
+    g_autofree char *root = *path ? g_strconcat(path, "/", NULL) : g_strdup("");
+    Walk walk = { .snapshot = snapshot, .root = root, .files = names, .all = all };
+    if (!find_policies(&walk, path, shown, error))
+        return NULL;
+    if (walk.odd || names->len > KJ_LIMIT_FILES) {
+        if (walk.odd)
+            g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
+                        _("%s: %s is a link or a submodule, and what it leads to is not part of what is approved; put the file itself there"), shown, walk.odd);
+        else
+            g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s has more than %u files and folders"), shown, KJ_LIMIT_FILES);
+        return NULL;
+    }
+    g_ptr_array_sort(all, compare_files);
+    return g_steal_pointer(&all);
+}
+
+GBytes *kj_snapshot_blob(KjSnapshot *snapshot, const git_oid *id, GError **error) {
+    char *text = NULL;
+    gsize length = 0;
+    int code = read_blob(snapshot->repository->git, id, &text, &length);
+    if (code == 0)
+        return g_bytes_new_take(text, length);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("cannot read %s: %s"), git_oid_tostr_s(id), g_strerror(code));
+    return NULL;
 }

@@ -32,4 +32,18 @@ gboolean kj_snapshot_find(KjSnapshot *snapshot, const char *path, git_oid *id);
 /* The bytes of the regular file `path`, or NULL with KJ_ERROR_IO. Free with g_bytes_unref. */
 GBytes *kj_snapshot_read(KjSnapshot *snapshot, const char *path, const char *shown, GError **error);
 
+/* A regular file. */
+typedef struct {
+    char *path; /* relative to the folder that was asked for */
+    guint mode; /* 0100644 or 0100755 */
+    git_oid id;
+} KjSnapshotFile;
+
+/* Every file below the folder `path` ("": all), hidden ones too, by path. NULL with KJ_ERROR_IO, or KJ_ERROR_REFUSED when one is a link or a submodule. Free with
+ * g_ptr_array_unref. */
+GPtrArray *kj_snapshot_files(KjSnapshot *snapshot, const char *path, const char *shown, GError **error);
+
+/* The bytes of one of them. NULL with KJ_ERROR_IO. Free with g_bytes_unref. */
+GBytes *kj_snapshot_blob(KjSnapshot *snapshot, const git_oid *id, GError **error);
+
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Annotations: what a rule carries beside its meaning. @log, @alert and @message come with the decision (obligations); @ref, @owner and
- * @article are for people; @from and @until are part of the meaning and become windows. A domain may add its own.
+ * @article are for people; @from and @until are part of the meaning and become windows. @advisory(DAY) is
+ * @from(the day after), but that a trial (kj_check) leaves it out, so that what the rule will do can be seen before. A domain may add its own.
  */
 #include "check.h"
 
 #include <string.h>
+
+#include <kijun/value.h>
 
 const KjCommonAnnotation kj_common_annotations[] = {
     { "log", KJ_ARGUMENT_NONE, TRUE, "@log", { "Record the decision.", "判定を記録する。" }, { "It is recorded.", "記録する。" } },
@@ -17,8 +20,12 @@ const KjCommonAnnotation kj_common_annotations[] = {
     { "article", KJ_ARGUMENT_TEXT, FALSE, "@article(\"III.2(5)\")", { "The article it puts into practice.", "規則が実施する条項。" }, { "Article: {}.", "条項: {}。" } },
     { "from", KJ_ARGUMENT_DATE, FALSE, "@from(2026-12-01)", { "The first day on which the rule holds.", "規則が効力をもつ最初の日。" }, { "", "" } },
     { "until", KJ_ARGUMENT_DATE, FALSE, "@until(2026-12-31)", { "The last day on which the rule holds.", "規則が効力をもつ最後の日。" }, { "", "" } },
+    { "advisory", KJ_ARGUMENT_DATE, FALSE, "@advisory(2026-12-31)", { "To the end of this day the rule does not act; `build --trial` shows what it would do.", "この日の終わりまで規則は働かない。働けばどうなるかは `build --trial` で分かる。" },
+      { "It only advises until {}.", "{} までは助言にとどまる。" } },
     { .name = NULL },
 };
+
+typedef enum { DATE_FROM, DATE_UNTIL, DATE_ADVISORY } DateMeaning;
 
 typedef struct {
     const KjScope *scope;
@@ -62,19 +69,42 @@ const KjWindow *kj_window_earlier(const KjWindow *a, const KjWindow *b) {
     return a->atom.last_day <= b->atom.last_day ? a : b;
 }
 
-static void read_date(Reading *reading, const KjAstAnnotation *annotation, gboolean until) {
+static void read_date(Reading *reading, const KjAstAnnotation *annotation, DateMeaning meaning) {
     const KjScope *scope = reading->scope;
+    KjRule *rule = reading->rule;
     guint32 day = (guint32)annotation->argument->number;
-    const KjWindow **slot = until ? &reading->rule->until : &reading->rule->from;
+    const KjWindow **slot = meaning == DATE_UNTIL ? &rule->until : &rule->from;
+    gboolean taken = *slot || (meaning != DATE_UNTIL && rule->advisory);
 
-    if (reading->is_default || *slot) {
+    if (reading->is_default || taken) {
         KjDiagnostic *wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_ANNOTATION_PLACE, annotation->span, annotation->name->text,
                                             reading->is_default ? _("a default, which always holds") : _("a rule that has one already"));
-        KJ_CHECK_HELP(wrong, "%s", reading->is_default ? _("write a rule with it above the default") : _("delete one of the two"));
+        KJ_CHECK_HELP(wrong, "%s", reading->is_default ? _("write a rule with it above the default")
+                                   : meaning == DATE_UNTIL ? _("delete one of the two")
+                                                           : _("a rule has one `@from` or one `@advisory`, which says from when too; delete one of the two"));
         return;
     }
+    if (meaning == DATE_ADVISORY) {
+        rule->advisory = day++;
+        if (scope->checker->trial)
+            return;
+    }
     scope->block->timed = TRUE;
-    *slot = kj_window_days(scope->checker->arena, scope->module->zone, until ? 0 : day, until ? day : MAX(day, KJ_ENDLESS_DAY));
+    *slot = kj_window_days(scope->checker->arena, scope->module->zone, meaning == DATE_UNTIL ? 0 : day,
+                           meaning == DATE_UNTIL ? day : MAX(day, KJ_ENDLESS_DAY));
+}
+
+/* The day is kept for readers too: a trial's table has no other trace of it. */
+static void read_advisory(Reading *reading, const KjAstAnnotation *annotation, const KjCommonAnnotation *common) {
+    g_autoptr(GString) day = g_string_new(NULL);
+
+    if (annotation->argument->number >= KJ_LAST_DAY) {
+        report_argument(reading, annotation, common->form);
+        return;
+    }
+    read_date(reading, annotation, DATE_ADVISORY);
+    kj_value_print(KJ_TYPE_DATE, kj_ordinal_number(annotation->argument->number), day);
+    add_note(reading, common->name, kj_arena_printf(reading->scope->checker->arena, "%s", day->str), NULL, FALSE);
 }
 
 static void read_owner(Reading *reading, const KjAstAnnotation *annotation) {
@@ -98,8 +128,10 @@ static void read_common(Reading *reading, const KjAstAnnotation *annotation, con
         report_argument(reading, annotation, common->form);
         return;
     }
-    if (common->argument == KJ_ARGUMENT_DATE) {
-        read_date(reading, annotation, strcmp(common->name, "until") == 0);
+    if (strcmp(common->name, "advisory") == 0) {
+        read_advisory(reading, annotation, common);
+    } else if (common->argument == KJ_ARGUMENT_DATE) {
+        read_date(reading, annotation, strcmp(common->name, "until") == 0 ? DATE_UNTIL : DATE_FROM);
     } else if (common->argument == KJ_ARGUMENT_NAME) {
         read_owner(reading, annotation);
     } else {
@@ -119,7 +151,7 @@ static gboolean read_own(Reading *reading, const KjAstAnnotation *annotation) {
             report_argument(reading, annotation,
                             kj_arena_printf(reading->scope->checker->arena, own->has_argument ? "@%s(\"text\")" : "@%s", own->name));
         else
-            add_note(reading, own->name, annotation->argument ? annotation->argument->text : NULL, NULL, own->obligation);
+            add_note(reading, own->name, annotation->argument ? annotation->argument->text : NULL, NULL, own->obligation != 0);
         return TRUE;
     }
     return FALSE;

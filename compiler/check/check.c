@@ -32,6 +32,8 @@ static KjChecker *checker_new(KjArena *arena, KjSources *sources, KjDiagnostics 
     checker->columns = g_hash_table_new(NULL, NULL);
     g_ptr_array_add(checker->owned, checker->reported);
     g_ptr_array_add(checker->owned, checker->columns);
+    checker->shared = kj_set_table();
+    g_ptr_array_add(checker->owned, checker->shared);
     return checker;
 }
 
@@ -87,8 +89,26 @@ static void list_names(KjChecker *checker) {
             if (entity->kind != KJ_ENTITY_LET && entity->kind != KJ_ENTITY_GROUP && entity->kind != KJ_ENTITY_TYPE)
                 continue;
             *tail = kj_arena_new0(checker->arena, KjNamed);
-            **tail = (KjNamed){ NULL, entity->declaration, entity->used };
+            **tail = (KjNamed){ NULL, entity->declaration, entity->used, entity->qualified, NULL };
             tail = &(*tail)->next;
+        }
+    }
+}
+
+/* Once every group was looked through, also those that nobody used. */
+static void list_people(KjChecker *checker) {
+    KjNamed *named = checker->policy->names;
+
+    for (guint i = 0; i < checker->modules->len; i++) {
+        const KjModule *module = g_ptr_array_index(checker->modules, i);
+        for (guint j = 0; j < module->entities->len; j++) {
+            const KjEntity *entity = g_ptr_array_index(module->entities, j);
+            if (!named || named->declaration != entity->declaration)
+                continue; /* a block */
+            for (const KjResolution *resolution = entity->resolutions; resolution && entity->kind == KJ_ENTITY_GROUP; resolution = resolution->next)
+                if (resolution->type.kind == KJ_TYPE_PRINCIPAL && resolution->operand)
+                    named->people = resolution->operand->set;
+            named = named->next;
         }
     }
 }
@@ -108,11 +128,12 @@ static void list_modules(KjChecker *checker) {
     checker->policy->module_count = checker->modules->len;
 }
 
-KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, gboolean findings,
+KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, guint flags,
                    KjDiagnostics *diagnostics) {
     KjChecker *checker = checker_new(arena, sources, diagnostics);
     KjPolicy *policy = checker->policy;
 
+    checker->trial = (flags & KJ_CHECK_TRIAL) != 0;
     kj_check_modules(checker, modules, count);
     kj_check_uses(checker);
     kj_check_types(checker);
@@ -129,7 +150,8 @@ KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modul
     list_names(checker);
     list_modules(checker);
     kj_check_unused_lets(checker);
-    if (findings)
+    list_people(checker);
+    if (flags & KJ_CHECK_FINDINGS)
         kj_check_findings(checker);
     checker_clear(checker);
     return policy;

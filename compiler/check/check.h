@@ -109,9 +109,11 @@ struct KjChecker {
     GHashTable *reported; /* places already told */
     GHashTable *columns;  /* KjAstValue of a CSV -> its cells; text of a CSV -> its rows */
     GHashTable *zones;    /* zone name -> it or "" */
+    GHashTable *shared;   /* KjSet of one interval, as key and value: what rules say again and again is one set */
     GPtrArray *owned;     /* tables to free */
     guint conditions;     /* so far, of the `when` or `unless` in hand, names written out */
     guint written;        /* the same of the days or the services in hand */
+    gboolean trial;       /* rules with @advisory act already */
 };
 
 /* Where names are looked up, and for whom. */
@@ -216,6 +218,7 @@ GArray *kj_intervals_minus(const KjInterval *a, guint a_count, const KjInterval 
 /* ---- sets.c, literals.c ---- */
 
 KjSet *kj_set_new(KjArena *arena, KjSetKind kind);
+GHashTable *kj_set_table(void); /* for KjChecker.shared */
 const KjSet *kj_set_intervals(KjArena *arena, const KjInterval *intervals, guint count);
 const KjSet *kj_set_minus(KjArena *arena, const KjDataType *type, const KjSet *left, const KjSet *right);
 const KjSet *kj_set_complement(KjArena *arena, const KjDataType *type, const KjSet *set);

@@ -54,12 +54,14 @@ gboolean kj_literal_symbol(const KjDataType *type, const char *text, guint64 *nu
 }
 
 static gboolean in_bounds(const KjScope *scope, const KjDataType *type, const KjAstValue *value, guint64 number) {
-    g_autoptr(GString) low = g_string_new(NULL);
-    g_autoptr(GString) high = g_string_new(NULL);
+    g_autoptr(GString) low = NULL;
+    g_autoptr(GString) high = NULL;
     KjDiagnostic *outside;
 
     if (number >= type->low && number <= type->high)
         return TRUE;
+    low = g_string_new(NULL);
+    high = g_string_new(NULL);
     kj_value_print(type->kind, kj_ordinal_number(type->low), low);
     kj_value_print(type->kind, kj_ordinal_number(type->high), high);
     outside = KJ_CHECK_REPORT(scope, KJ_CODE_VALUE_BOUNDS, value->span, kj_check_value_text(scope->checker, value), low->str, high->str);
@@ -68,18 +70,20 @@ static gboolean in_bounds(const KjScope *scope, const KjDataType *type, const Kj
 }
 
 static gboolean address(const KjScope *scope, const KjAstValue *value, KjInterval *interval) {
-    const char *problem = N_("it cannot be read"), *slash = strchr(value->text, '/');
-    g_autoptr(GString) meant = g_string_new(NULL);
+    const char *problem = N_("it cannot be read"), *slash;
+    g_autoptr(GString) meant = NULL;
     KjDiagnostic *wrong;
 
     *interval = (KjInterval){ { 0, 0, 0 }, { 0, 0, 0 } };
     if (kj_value_read_prefix(value->text, strlen(value->text), interval, &problem))
         return TRUE;
+    slash = strchr(value->text, '/');
     if (!slash || interval->low.family == 0) {
         wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_ADDRESS_WRONG, value->span, value->text, _(problem));
         KJ_CHECK_HELP(wrong, _("write an address such as 192.0.2.1 or 2001:db8::1, or a prefix such as 192.0.2.0/24"));
         return FALSE;
     }
+    meant = g_string_new(NULL);
     kj_value_print_interval(KJ_TYPE_ADDRESS, *interval, meant);
     if (!strchr(meant->str, '/'))
         g_string_append(meant, slash);

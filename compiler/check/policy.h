@@ -154,6 +154,7 @@ typedef struct KjRule {
     gboolean requirement; /* written as `require` */
     const KjWindow *after; /* not in force while the instant lies in this window, the time of an exception that is over then; without an instant it is over */
     const KjWindow *from, *until; /* @from, @until: windows of one atom, or NULL. They join `match`, but without an instant a permitting rule is past and a refusing rule stays. */
+    guint32 advisory; /* the last day on which the rule does not act (@advisory): `from` begins on the next; 0: none */
     const KjNote *notes;
     guint note_count;
     const KjParameter *parameters;
@@ -261,7 +262,7 @@ typedef struct KjException {
     guint32 until_day;
     const KjWindow *until;
     const char *reason;
-    const char *approved_by; /* group, qualified, or NULL */
+    const char *approved_by; /* group, qualified, or NULL; kj_policy_people tells who they are */
     const KjAstDeclaration *declaration;
     KjSpan span;
 } KjException;
@@ -280,6 +281,8 @@ typedef struct KjNamed {
     struct KjNamed *next;
     const KjAstDeclaration *declaration;
     gboolean used;
+    const char *qualified; /* module.name */
+    const KjSet *people;   /* of a group of principals; NULL of anything else */
 } KjNamed;
 
 typedef struct KjPolicyModule {
@@ -333,6 +336,12 @@ gboolean kj_demand_is_within(const KjDemand *demand, const KjBlock *standard);
 
 /* Builds the pattern for `text` of `type` (PATH, MAIL, PRINCIPAL, TEXT, SYMBOL). NULL with *problem (static or arena text) when it is no pattern. */
 const KjPattern *kj_pattern_new(KjArena *arena, KjType type, const char *text, const char **problem);
+
+/* Who is in the group of this qualified name; NULL: the policy has no such group. */
+const KjSet *kj_policy_people(const KjPolicy *policy, const char *group);
+
+/* The names in a group, or another set of single names, each once, in the order of their bytes. Names belong to the set; free with g_ptr_array_unref. */
+GPtrArray *kj_set_names(const KjSet *set);
 
 /* Whether the tokens of a value fit the pattern. */
 gboolean kj_pattern_matches(const KjPattern *pattern, const char *const *tokens, guint count);

@@ -29,6 +29,36 @@ const KjSet *kj_set_intervals(KjArena *arena, const KjInterval *intervals, guint
     return set;
 }
 
+static guint interval_hash(gconstpointer key) {
+    const KjInterval *interval = ((const KjSet *)key)->intervals;
+    guint64 hash = (interval->low.low * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) ^ interval->low.high) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
+
+    hash = (hash ^ hash >> 29 ^ interval->high.low) * G_GUINT64_CONSTANT(0x94d049bb133111eb) ^ interval->high.high;
+    return (guint)(hash ^ hash >> 32) + (guint)interval->low.family;
+}
+
+static gboolean interval_equal(gconstpointer a, gconstpointer b) {
+    const KjInterval *left = ((const KjSet *)a)->intervals, *right = ((const KjSet *)b)->intervals;
+
+    return kj_ordinal_compare(left->low, right->low) == 0 && kj_ordinal_compare(left->high, right->high) == 0;
+}
+
+GHashTable *kj_set_table(void) {
+    return g_hash_table_new(interval_hash, interval_equal);
+}
+
+/* The set of one interval, made once for the whole policy: ten thousand rules have few ports, and every pass that follows looks at each set once. */
+static const KjSet *shared_interval(KjChecker *checker, const KjInterval *interval) {
+    const KjSet wanted = { .kind = KJ_SET_INTERVALS, .intervals = interval, .count = 1 };
+    const KjSet *set = g_hash_table_lookup(checker->shared, &wanted);
+
+    if (!set) {
+        set = kj_set_intervals(checker->arena, interval, 1);
+        g_hash_table_add(checker->shared, (gpointer)set);
+    }
+    return set;
+}
+
 static const KjSet *set_of_members(KjArena *arena, KjSetKind kind, const KjSet *first, const KjSet *second) {
     KjSet *set = kj_set_new(arena, kind);
     const KjSet **members = kj_arena_newn(arena, const KjSet *, 2);
@@ -445,7 +475,33 @@ static gboolean collect(Collector *collector, const KjAstValue *value) {
     }
 }
 
+/* One literal or range of a numeric type, as most values are. */
+static gboolean resolve_interval(const KjScope *scope, const KjDataType *type, const KjAstValue *value, KjOperand *operand) {
+    KjInterval interval;
+    gboolean good = value->kind == KJ_VALUE_RANGE ? kj_literal_range(scope, type, value, &interval) : kj_literal_interval(scope, type, value, &interval);
+
+    *operand = (KjOperand){ good ? shared_interval(scope->checker, &interval) : NULL, FALSE, FALSE };
+    return good;
+}
+
+static gboolean is_literal(const KjAstValue *value) {
+    switch (value->kind) {
+    case KJ_VALUE_NAME:
+    case KJ_VALUE_SET:
+    case KJ_VALUE_ANY:
+    case KJ_VALUE_NONE:
+    case KJ_VALUE_NOT:
+    case KJ_VALUE_MINUS:
+    case KJ_VALUE_CSV:
+        return FALSE;
+    default:
+        return TRUE;
+    }
+}
+
 gboolean kj_set_resolve(const KjScope *scope, const KjDataType *type, const KjAstValue *value, KjOperand *operand) {
+    if (kj_type_is_line(type) && is_literal(value))
+        return resolve_interval(scope, type, value, operand);
     Collector collector = { .scope = scope, .type = type, .alone = value->kind == KJ_VALUE_NAME };
     gboolean good = collect(&collector, value);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Chains: what is appended is read again, and every way of breaking one is named. */
-#include <glib/gstdio.h>
 #include <kijun/kijun.h>
 #include <string.h>
 
 #include "../../history/chain.h"
 #include "keys.h"
+#include "place.h"
 
 enum { SATO, SUZUKI, KEYS };
 
@@ -16,27 +16,10 @@ typedef struct {
     char *name; /* of sato's chain */
 } Fixture;
 
-static void remove_all(const char *path) {
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-        const char *name;
-        while ((name = g_dir_read_name(directory))) {
-            g_autofree char *inner = g_build_filename(path, name, NULL);
-            remove_all(inner);
-        }
-    }
-    g_remove(path);
-}
-
 static void set_up(Fixture *fixture, gconstpointer data) {
     (void)data;
-    git_repository *git = NULL;
-    kj_repository_start();
     fixture->keys = kj_test_keys_new(KEYS);
-    fixture->folder = g_dir_make_tmp("kijun-chain-XXXXXX", NULL);
-    g_assert_cmpint(git_repository_init(&git, fixture->folder, TRUE), ==, 0);
-    git_repository_free(git);
-    fixture->repository = kj_repository_open(fixture->folder, NULL);
+    fixture->repository = kj_test_repository(&fixture->folder);
     g_autoptr(KjKey) key = kj_key_parse(fixture->keys->lines[SATO], NULL);
     fixture->name = kj_chain_name(key);
 }
@@ -45,7 +28,7 @@ static void tear_down(Fixture *fixture, gconstpointer data) {
     (void)data;
     kj_test_keys_free(fixture->keys);
     kj_repository_unref(fixture->repository);
-    remove_all(fixture->folder);
+    kj_test_remove(fixture->folder);
     g_free(fixture->folder);
     g_free(fixture->name);
 }

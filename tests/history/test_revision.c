@@ -8,6 +8,7 @@
 #include "../../compiler/limits.h"
 #include "../../history/repository.h"
 #include "../../history/revision.h"
+#include "place.h"
 
 #define DOOR "group staff = from \"staff.csv\" column id;\nacl door {\n    default deny;\n    enter: allow principal staff;\n}\n"
 #define CSV "id\nsato\n"
@@ -16,18 +17,6 @@ typedef struct {
     char *folder, *before;
     git_repository *git;
 } Fixture;
-
-static void remove_all(const char *path) {
-    if (g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
-        g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-        const char *name;
-        while ((name = g_dir_read_name(directory))) {
-            g_autofree char *inner = g_build_filename(path, name, NULL);
-            remove_all(inner);
-        }
-    }
-    g_remove(path);
-}
 
 static void set_up(Fixture *fixture, gconstpointer data) {
     (void)data;
@@ -46,7 +35,7 @@ static void tear_down(Fixture *fixture, gconstpointer data) {
     (void)data;
     git_repository_free(fixture->git);
     g_assert_cmpint(g_chdir(fixture->before), ==, 0);
-    remove_all(fixture->folder);
+    kj_test_remove(fixture->folder);
     g_free(fixture->folder);
     g_free(fixture->before);
     git_libgit2_shutdown();
@@ -330,7 +319,7 @@ static void test_no_repository(Fixture *fixture, gconstpointer data) {
     g_autofree char *git = g_build_filename(fixture->folder, ".git", NULL);
     (void)data;
     g_setenv("GIT_CEILING_DIRECTORIES", g_get_tmp_dir(), TRUE);
-    remove_all(git);
+    kj_test_remove(git);
     check("HEAD:", ". is not in a git repository");
     g_unsetenv("GIT_CEILING_DIRECTORIES");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Units: which change touches which, that nothing escapes, and that a unit's pieces alone give the same digest. */
-#include <glib/gstdio.h>
 #include <kijun/kijun.h>
 #include <string.h>
 
 #include "../../history/unit.h"
+#include "place.h"
 
 typedef struct {
     const char *path, *text;
@@ -27,23 +27,11 @@ typedef struct {
     GPtrArray *units;
 } State;
 
-static void remove_all(const char *path) {
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
-        const char *name;
-        while ((name = g_dir_read_name(directory))) {
-            g_autofree char *inner = g_build_filename(path, name, NULL);
-            remove_all(inner);
-        }
-    }
-    g_remove(path);
-}
-
 static void state_clear(State *state) {
     g_clear_pointer(&state->units, g_ptr_array_unref);
     g_clear_pointer(&state->compilation, kj_compilation_free);
     if (state->folder)
-        remove_all(state->folder);
+        kj_test_remove(state->folder);
     g_clear_pointer(&state->folder, g_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(State, state_clear)

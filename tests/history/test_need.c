@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a change needs: small workspaces, one change each, and the seats that governance at the base asks for. */
+#include <kijun/kijun.h>
+#include <string.h>
+
+#include "../../history/need.h"
+#include "place.h"
+
+#define NOW 1795338000 /* 2026-11-22T09:00:00Z */
+
+typedef struct {
+    const char *path, *text;
+} File;
+
+static const File workspace[] = {
+    { "people.pol", "group owners = { \"abe\", \"baba\" };\ngroup board = { \"chiba\", \"doi\", \"endo\" };\ngroup all = { owners, board } - { \"endo\" };\ngroup both = { all, board };\n" },
+    { "rules.pol", "module rules tier standard;\nuse people;\ntype class = I > II > III;\nstandard firewall org.quiet {\n    parameter inside : set of address;\n"
+                   "    telnet: deny to inside service 23/tcp;\n    max_exception = 365d;\n}\n" },
+    { "edge.pol", "use people;\nfirewall border conforms to org.quiet with inside = 10.0.0.0/8 {\n    default deny;\n    web: allow to 10.1.0.1 service 80/tcp;\n}\n"
+                  "test \"no telnet\" {\n    firewall border: from 192.0.2.1 to 10.1.0.1 service 23/tcp => deny by default;\n}\n" },
+    { "desk.pol", "use rules;\nacl records {\n    field label : rules.class;\n    default deny;\n    read: allow principal \"abe\" action read resource \"/records/**\" label III;\n}\n" },
+    { "README", "What we do and why.\n" },
+    { "governance.pol", "module governance tier standard;\nuse people;\ngovernance main {\n"
+                        "    owner: require count 1 from people.owners when tier == procedure and not emergency;\n"
+                        "    board: require count 2 from people.board when (tier == standard or weakens or widens) and not emergency;\n"
+                        "    fast: require count 1 from people.both when emergency;\n"
+                        "    after: ratify count 2 from people.board within 72h when emergency;\n}\n" },
+};
+
+typedef struct {
+    char *folder;
+    KjCompilation *compilation;
+    GPtrArray *units;
+} State;
+
+static void state_clear(State *state) {
+    g_clear_pointer(&state->units, g_ptr_array_unref);
+    g_clear_pointer(&state->compilation, kj_compilation_free);
+    kj_test_remove(state->folder);
+    g_clear_pointer(&state->folder, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(State, state_clear)
+
+static State read_workspace(const char *path, const char *before, const char *after) {
+    State state = { g_dir_make_tmp("kijun-need-XXXXXX", NULL), kj_compilation_new(), NULL };
+    KjUnitFile files[G_N_ELEMENTS(workspace)];
+    for (guint i = 0; i < G_N_ELEMENTS(workspace); i++) {
+        g_autoptr(GString) text = g_string_new(workspace[i].text);
+        g_autofree char *file = g_build_filename(state.folder, workspace[i].path, NULL);
+        if (path && strcmp(path, workspace[i].path) == 0)
+            g_assert_cmpuint(g_string_replace(text, before, after, 1), ==, 1);
+        g_assert_true(g_file_set_contents(file, text->str, (gssize)text->len, NULL));
+        files[i] = (KjUnitFile){ workspace[i].path, 0100644, g_string_free_to_bytes(g_steal_pointer(&text)) };
+    }
+    g_assert_true(kj_compilation_load(state.compilation, state.folder, NULL));
+    if (!state.compilation->policy) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        kj_diagnostics_print_text(state.compilation->diagnostics, state.compilation->sources, FALSE, text);
+        g_error("the workspace has errors:\n%s", text->str);
+    }
+    state.units = kj_units_new(state.compilation, files, G_N_ELEMENTS(files));
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+        g_bytes_unref(files[i].bytes);
+    return state;
+}
+
+/* "edge.border procedure widens weakens class: owner 1 abe,baba; board 2 chiba,doi,endo" */
+static void append_need(GString *out, const KjNeed *need) {
+    g_string_append_printf(out, "%s%s %s %s%s%s%s:", out->len ? " | " : "", need->name, need->tier, kj_change_verdict_name(need->verdict),
+                           need->weakens ? " weakens" : "", need->class ? " " : "", need->class ? need->class : "");
+    for (guint i = 0; i < need->requirements->len; i++) {
+        const KjRequirement *requirement = &g_array_index(need->requirements, KjRequirement, i);
+        g_autofree char *people = g_strjoinv(",", (char **)requirement->people);
+        g_string_append_printf(out, "%s %s %u %s", i ? ";" : "", requirement->label, requirement->count, people);
+    }
+    for (guint i = 0; i < need->ratifications->len; i++)
+        g_string_append_printf(out, " then %u within %" G_GUINT64_FORMAT "h", g_array_index(need->ratifications, KjRequirement, i).count, need->ratify_within / 3600);
+    if (need->refused)
+        g_string_append_printf(out, " REFUSED");
+}
+
+#define OWNER "owner 1 abe,baba"
+#define BOARD "board 2 chiba,doi,endo"
+
+static void test_needs(void) {
+    static const struct {
+        const char *path, *before, *after;
+        gboolean emergency;
+        const char *needs;
+    } changes[] = {
+        { "edge.pol", "80/tcp", "443/tcp", FALSE, "edge.border procedure mixed: " OWNER "; " BOARD },
+        { "edge.pol", "service 80/tcp;\n}\ntest", "service 80/tcp from 10.0.0.0/8;\n}\ntest", FALSE, "edge.border procedure narrows: " OWNER },
+        { "edge.pol", "default deny", "# nothing new\n    default deny", FALSE, "edge.border procedure editorial: " OWNER },
+        { "edge.pol", "test \"no telnet\" {\n    firewall border: from 192.0.2.1 to 10.1.0.1 service 23/tcp => deny by default;\n}\n", "", FALSE,
+          "edge.border procedure editorial weakens: " OWNER "; " BOARD },
+        { "edge.pol", "10.0.0.0/8", "10.0.0.0/9", FALSE, "edge.border standard editorial weakens: " BOARD },
+        { "rules.pol", "23/tcp", "22..23/tcp", FALSE, "edge.border procedure editorial: " OWNER " | org.quiet standard mixed weakens: " BOARD },
+        { "desk.pol", "label III", "label II", FALSE, "desk.records procedure mixed II: " OWNER "; " BOARD },
+        { "desk.pol", " label III", "", FALSE, "desk.records procedure widens I: " OWNER "; " BOARD },
+        { "README", "why", "how", FALSE, "* procedure editorial: " OWNER },
+        { "governance.pol", "count 2 from people.board when", "count 1 from people.owners when", FALSE, "governance.main standard mixed I: " BOARD },
+        { "people.pol", "\"abe\", \"baba\"", "\"abe\", \"mallory\"", FALSE, "governance.main standard mixed I: " BOARD },
+        { "edge.pol", "80/tcp", "443/tcp", TRUE, "edge.border procedure mixed: fast 1 abe,baba,chiba,doi,endo then 2 within 72h" },
+    };
+    g_auto(State) before = read_workspace(NULL, NULL, NULL);
+    const KjSide base = { before.compilation, before.units };
+    for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_auto(State) after = read_workspace(changes[i].path, changes[i].before, changes[i].after);
+        const KjSide result = { after.compilation, after.units };
+        g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", changes[i].emergency, NOW);
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint n = 0; n < needs->needs->len; n++)
+            append_need(text, needs->needs->pdata[n]);
+        g_assert_cmpstr(text->str, ==, changes[i].needs);
+    }
+}
+
+/* A new exception asks those whom it names, who are those of the base. */
+static void test_exception(void) {
+    g_auto(State) before = read_workspace(NULL, NULL, NULL);
+    g_auto(State) after = read_workspace("edge.pol", "test \"no telnet\"",
+                                         "exception \"E-1\" to org.quiet in edge.border when from in 10.9.0.0/16 until 2027-03-31\n    reason \"an old switch\" approved by people.both;\ntest \"no telnet\"");
+    const KjSide base = { before.compilation, before.units }, result = { after.compilation, after.units };
+    g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", FALSE, NOW);
+    const KjNeed *need = kj_needs_find(needs, "edge.border");
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_need(text, need);
+    g_assert_null(kj_needs_find(needs, "org.quiet"));
+    g_assert_nonnull(strstr(text->str, "weakens: " OWNER "; " BOARD "; E-1 1 abe,baba,chiba,doi,endo"));
+}
+
+/* Where no rule speaks nobody can approve; a workspace with nothing before it has no governance in force. */
+static void test_refused(void) {
+    g_auto(State) before = read_workspace("governance.pol", "when tier == procedure and not emergency", "when tier == basic");
+    g_auto(State) after = read_workspace("README", "why", "how");
+    const KjSide base = { before.compilation, before.units }, result = { after.compilation, after.units }, nothing = { NULL, NULL };
+    g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", FALSE, NOW);
+    g_assert_nonnull(kj_needs_find(needs, "*")->refused);
+    g_assert_null(kj_needs_find(needs, "governance.main")->refused);
+    g_autoptr(KjNeeds) first = kj_needs_new(&nothing, &result, "sato", FALSE, NOW);
+    g_assert_cmpuint(first->needs->len, ==, result.units->len);
+    g_assert_nonnull(kj_needs_find(first, "edge.border")->refused);
+}
+
+int main(int argc, char **argv) {
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/need/needs", test_needs);
+    g_test_add_func("/need/exception", test_exception);
+    g_test_add_func("/need/refused", test_refused);
+    return g_test_run();
+}
