@@ -10,10 +10,12 @@
 #include "cli.h"
 
 static char *format, *fail_on, *at;
+static gboolean notes;
 
 const GOptionEntry kj_options_check[] = {
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|json|sarif|github" },
     { "fail-on", 0, 0, G_OPTION_ARG_STRING, &fail_on, N_("What makes it fail (error)"), "error|warning" },
+    { "notes", 0, 0, G_OPTION_ARG_NONE, &notes, N_("Show notes whole: the lines they speak of, and examples"), NULL },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("The date against which time-limited things are judged (today)"), "DATE" },
     G_OPTION_ENTRY_NULL,
 };
@@ -40,8 +42,10 @@ static void print_diagnostics(const KjCompilation *compilation, const char *path
         kj_diagnostics_print_sarif(diagnostics, sources, folder, kj_cli_language(), PACKAGE_VERSION, text);
     else if (g_strcmp0(format, "github") == 0)
         kj_diagnostics_print_github(diagnostics, sources, folder, text);
-    else
+    else if (notes)
         kj_diagnostics_print_text(diagnostics, sources, kj_cli_colour(STDERR_FILENO), text);
+    else if (kj_diagnostics_print_brief(diagnostics, sources, kj_cli_colour(STDERR_FILENO), text) > 0)
+        g_string_append_printf(text, "%s\n", _("(`kijun check --notes` shows notes whole, with the lines they speak of and examples)"));
     fputs(text->str, format && strcmp(format, "text") != 0 ? stdout : stderr);
 }
 

@@ -53,12 +53,13 @@ int kj_command_diff(int argc, char **argv);
 int kj_command_bench(int argc, char **argv);
 int kj_command_fix(int argc, char **argv);
 int kj_command_explain_code(int argc, char **argv);
+int kj_command_breach(int argc, char **argv);
 int kj_command_init(int argc, char **argv);
 int kj_command_completion(int argc, char **argv);
 int kj_command_manual(int argc, char **argv);
 
 extern const GOptionEntry kj_options_check[], kj_options_fmt[], kj_options_build[], kj_options_show[], kj_options_verify[], kj_options_describe[],
-    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_emit[], kj_options_replay[], kj_options_diff[], kj_options_bench[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
+    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_emit[], kj_options_replay[], kj_options_diff[], kj_options_bench[], kj_options_breach[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
 
 /* Parses the options of command argv[0] by its row's entries; what is left must be `least` to `most` arguments (most < 0: no bound). FALSE after telling the user how
  * the command is used; the command then returns KJ_EXIT_USAGE. `--help` prints the usage and exits through *exit_code = KJ_EXIT_FINE. */
@@ -76,6 +77,8 @@ int kj_cli_errors_code(const KjDiagnostics *diagnostics);
 
 /* Reads, parses and checks; prints the diagnostics as text on stderr (warnings only when `warnings`). NULL with *exit_code set when it cannot be read or has errors. */
 KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code);
+/* The same, where rules with @advisory act already. Its warnings are those of the other. */
+KjCompilation *kj_cli_compile_trial(const char *path, int *exit_code);
 
 /* Prints the diagnostics as text on stderr. */
 void kj_cli_print_diagnostics(const KjDiagnostics *diagnostics, const KjSources *sources);
@@ -84,7 +87,11 @@ void kj_cli_print_diagnostics(const KjDiagnostics *diagnostics, const KjSources 
  * telling why. */
 KjTable *kj_cli_open_built(GBytes *bytes, int *exit_code);
 
-/* The table of a compiled policy. NULL with *exit_code set, after telling why. */
+/* The bytes of the table of a policy that is what its standards ask, at `at` or, if that is NULL, at any time: what may be deployed. NULL with *exit_code set,
+ * after telling why. */
+GBytes *kj_cli_build_proved(const KjCompilation *compilation, const char *path, const char *at, gboolean optimise, int *exit_code);
+
+/* The table of a compiled policy, whatever its standards say. NULL with *exit_code set, after telling why. */
 KjTable *kj_cli_build(const KjCompilation *compilation, int *exit_code);
 
 /* PATH to a verified table: a .kjt is opened, anything else compiled and built in memory. NULL with *exit_code set, after telling why. */

@@ -149,9 +149,10 @@ void kj_cli_print_diagnostics(const KjDiagnostics *diagnostics, const KjSources 
     fputs(text->str, stderr);
 }
 
-KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code) {
+static KjCompilation *compile(const char *path, gboolean warnings, gboolean trial, int *exit_code) {
     g_autoptr(GError) error = NULL;
     g_autoptr(KjCompilation) compilation = kj_compilation_new();
+    compilation->trial = trial;
     if (!kj_revision_load(compilation, path, &error)) {
         *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
         return NULL;
@@ -165,6 +166,14 @@ KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_cod
     return g_steal_pointer(&compilation);
 }
 
+KjCompilation *kj_cli_compile(const char *path, gboolean warnings, int *exit_code) {
+    return compile(path, warnings, FALSE, exit_code);
+}
+
+KjCompilation *kj_cli_compile_trial(const char *path, int *exit_code) {
+    return compile(path, FALSE, TRUE, exit_code);
+}
+
 KjTable *kj_cli_open_built(GBytes *bytes, int *exit_code) {
     g_autoptr(GError) error = NULL;
     KjTable *table = kj_table_new(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &error);
@@ -173,6 +182,22 @@ KjTable *kj_cli_open_built(GBytes *bytes, int *exit_code) {
     else if (!table)
         *exit_code = kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     return table;
+}
+
+GBytes *kj_cli_build_proved(const KjCompilation *compilation, const char *path, const char *at, gboolean optimise, int *exit_code) {
+    KjAnalysis analysis = { .undated = TRUE, .path = path, .language = kj_cli_language() };
+    if (at && !kj_cli_analysis(at, path, &analysis)) {
+        *exit_code = KJ_EXIT_USAGE;
+        return NULL;
+    }
+    g_autoptr(GBytes) bytes = kj_build(compilation->policy, optimise, compilation->diagnostics);
+    if (bytes) /* an example is tried on a table of its own, built only when there is one */
+        kj_analyse_errors(compilation->policy, &analysis, compilation->diagnostics);
+    kj_cli_print_diagnostics(compilation->diagnostics, compilation->sources);
+    if (kj_diagnostics_errors(compilation->diagnostics) == 0)
+        return g_steal_pointer(&bytes);
+    *exit_code = kj_cli_errors_code(compilation->diagnostics);
+    return NULL;
 }
 
 KjTable *kj_cli_build(const KjCompilation *compilation, int *exit_code) {

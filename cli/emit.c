@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijun emit: a target's text on stdout, whole or not at all. With --prove it is first loaded where it touches nothing, read back and
- * compared with the source; a text that is not proved is not written.
+ * kijun emit: a target's text on stdout, whole or not at all, and never of a policy that `kijun build` would refuse. With --prove it is first
+ * loaded where it touches nothing, read back and compared with the source; a text that is not proved is not written.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +12,10 @@
 #include "cli.h"
 
 static gboolean prove;
+static char *at;
 
 const GOptionEntry kj_options_emit[] = {
+    { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("The date against which time-limited things are judged (none: whatever is wrong at any time)"), "DATE" },
     { "prove", 0, 0, G_OPTION_ARG_NONE, &prove,
       N_("Load the text where it does no harm, read it back, and prove that it says what the source says"), NULL },
     G_OPTION_ENTRY_NULL,
@@ -106,19 +108,26 @@ static int emit_blocks(Emission *emission, const char *name) {
     return KJ_EXIT_FINE;
 }
 
+/* What is to be enforced must be what its standards ask, as for `kijun build`; a table was judged when it was built. */
+static KjTable *table_of(const char *path, KjCompilation **compilation, int *code) {
+    if (g_str_has_suffix(path, ".kjt"))
+        return kj_cli_table(path, code);
+    *compilation = kj_cli_compile(path, FALSE, code);
+    g_autoptr(GBytes) bytes = *compilation ? kj_cli_build_proved(*compilation, path, at, TRUE, code) : NULL;
+    return bytes ? kj_cli_open_built(bytes, code) : NULL;
+}
+
 int kj_command_emit(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
     if (!kj_cli_options(&argc, &argv, 2, 3, &code))
         return code;
     if (prove && g_str_has_suffix(argv[2], ".kjt"))
         return kj_cli_fail(KJ_EXIT_USAGE, _("--prove compares with the source, and %s is a table"), argv[2]);
-    g_autoptr(KjCompilation) compilation = prove ? kj_cli_compile(argv[2], FALSE, &code) : NULL;
-    if (prove && !compilation)
-        return code;
-    g_autoptr(KjTable) table = compilation ? kj_cli_build(compilation, &code) : kj_cli_table(argv[2], &code);
+    g_autoptr(KjCompilation) compilation = NULL;
+    g_autoptr(KjTable) table = table_of(argv[2], &compilation, &code);
     if (!table)
         return code;
     g_autoptr(GString) out = g_string_new(NULL);
-    Emission emission = { argv[1], compilation, table, out, 0 };
+    Emission emission = { argv[1], prove ? compilation : NULL, table, out, 0 };
     return emit_blocks(&emission, argc > 3 ? argv[3] : NULL);
 }

@@ -16,6 +16,7 @@ typedef struct KjCompilation {
     guint module_count;
     KjPolicy *policy; /* NULL while there are errors */
     gboolean findings; /* in, before loading: whether what is no error (KJ03xx) is looked for too; only `check` and the like want it */
+    gboolean trial;    /* in, before loading: whether rules with @advisory act already */
 } KjCompilation;
 
 /* Free with kj_compilation_free. Loads the plugins. */
@@ -35,12 +36,19 @@ void kj_compilation_load_text(KjCompilation *compilation, const char *path, cons
 
 /* ---- passes (each in the folder of its name) ---- */
 
-/* check/: names, types, windows, ... -> the checked tree. Always returns a tree; it is whole only when no error was reported. With `findings`
- * it also warns of what is no error. */
-KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, gboolean findings, KjDiagnostics *diagnostics);
+/* check/: names, types, windows, ... -> the checked tree. Always returns a tree; it is whole only when no error was reported. */
+enum {
+    KJ_CHECK_FINDINGS = 1u << 0, /* also warns of what is no error */
+    KJ_CHECK_TRIAL = 1u << 1,    /* rules with @advisory act already */
+};
+KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, guint flags, KjDiagnostics *diagnostics);
 
 /* table/: the checked tree -> table file. NULL when a limit was reported. */
 GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagnostics);
+
+/* table/, again: one block as a table that decides as the policy's table does and has nothing to say: no sentences, sources, positions or hash, and no optimiser.
+ * It never leaves the process. NULL when a limit was reported. */
+KjTable *kj_build_silent(const KjPolicy *policy, const KjBlock *block, KjDiagnostics *diagnostics);
 
 /* check/: the block `name` (module.block, or block where unique; standards are not blocks). NULL with KJ_ERROR_UNKNOWN, listing what there is. */
 const KjBlock *kj_policy_find_block(const KjPolicy *policy, const char *name, GError **error);

@@ -63,6 +63,8 @@ GArray *kj_diagnostics_fixes(const KjDiagnostics *diagnostics);
 
 /* Prints in source order. Text: "file:line:column: error: sentence [KJ0123]", the line, carets. JSON as cli.md says. */
 void kj_diagnostics_print_text(const KjDiagnostics *diagnostics, const KjSources *sources, gboolean colour, GString *out);
+/* For a reader of findings: errors and warnings so, then the notes, a line each, of which it returns the number. */
+guint kj_diagnostics_print_brief(const KjDiagnostics *diagnostics, const KjSources *sources, gboolean colour, GString *out);
 void kj_diagnostics_print_json(const KjDiagnostics *diagnostics, const KjSources *sources, GString *out);
 
 /* For other tools. `folder` is what stands before every file's path, so that the tool finds it from where it runs (NULL or "": nothing).

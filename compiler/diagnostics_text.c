@@ -110,19 +110,35 @@ append_place(const KjSources *sources, KjSpan span, GString *out, guint *line)
     g_string_append_printf(out, ":%u:%u: ", *line, column);
 }
 
-static void
-print_one(const KjDiagnostic *diagnostic, const KjSources *sources, gboolean colour, GString *out)
+static const char *
+tint_of(const KjDiagnostic *diagnostic, gboolean colour)
 {
     static const char *const tints[] = { [KJ_SEVERITY_NOTE] = CYAN, [KJ_SEVERITY_WARNING] = YELLOW, [KJ_SEVERITY_ERROR] = RED };
-    const char *severity = _(kj_severity_name(diagnostic->severity)), *tint = colour ? tints[diagnostic->severity] : "";
-    const KjSourceFile *file = kj_diagnostics_file(sources, diagnostic->span);
+
+    return colour ? tints[diagnostic->severity] : "";
+}
+
+/* Its first line; the number of the line it speaks of. */
+static guint
+print_head(const KjDiagnostic *diagnostic, const KjSources *sources, gboolean colour, GString *out)
+{
     guint line = 0;
 
     g_string_append(out, colour ? BOLD : "");
     append_place(sources, diagnostic->span, out, &line);
-    g_string_append_printf(out, "%s%s:%s ", tint, severity, colour ? PLAIN BOLD : "");
+    g_string_append_printf(out, "%s%s:%s ", tint_of(diagnostic, colour), _(kj_severity_name(diagnostic->severity)), colour ? PLAIN BOLD : "");
     append_clean(out, diagnostic->message);
     g_string_append_printf(out, "%s [KJ%04d]\n", colour ? PLAIN : "", (int)diagnostic->code);
+    return line;
+}
+
+static void
+print_one(const KjDiagnostic *diagnostic, const KjSources *sources, gboolean colour, GString *out)
+{
+    const char *tint = tint_of(diagnostic, colour);
+    const KjSourceFile *file = kj_diagnostics_file(sources, diagnostic->span);
+    guint line = print_head(diagnostic, sources, colour, out);
+
     if (file != NULL && file->length > 0)
         append_excerpt(file, diagnostic->span, line, tint, out);
 
@@ -144,18 +160,45 @@ print_one(const KjDiagnostic *diagnostic, const KjSources *sources, gboolean col
     }
 }
 
-void
-kj_diagnostics_print_text(const KjDiagnostics *diagnostics, const KjSources *sources, gboolean colour, GString *out)
+static void
+print_untold(const KjDiagnostics *diagnostics, guint told, GString *out)
 {
-    g_autoptr(GPtrArray) sorted = kj_diagnostics_in_order(diagnostics);
     guint untold = 0;
 
     for (guint severity = KJ_SEVERITY_NOTE; severity <= KJ_SEVERITY_ERROR; severity++)
         untold += diagnostics->counts[severity];
-    untold -= sorted->len;
-    for (guint i = 0; i < sorted->len; i++)
-        print_one(sorted->pdata[i], sources, colour, out);
+    untold -= told;
     if (untold > 0)
         g_string_append_printf(
             out, g_dngettext(GETTEXT_PACKAGE, "and %u more that is not shown\n", "and %u more that are not shown\n", untold), untold);
+}
+
+void
+kj_diagnostics_print_text(const KjDiagnostics *diagnostics, const KjSources *sources, gboolean colour, GString *out)
+{
+    g_autoptr(GPtrArray) sorted = kj_diagnostics_in_order(diagnostics);
+
+    for (guint i = 0; i < sorted->len; i++)
+        print_one(sorted->pdata[i], sources, colour, out);
+    print_untold(diagnostics, sorted->len, out);
+}
+
+guint
+kj_diagnostics_print_brief(const KjDiagnostics *diagnostics, const KjSources *sources, gboolean colour, GString *out)
+{
+    g_autoptr(GPtrArray) sorted = kj_diagnostics_in_order(diagnostics);
+    guint notes = 0;
+
+    for (guint i = 0; i < sorted->len; i++) {
+        if (((const KjDiagnostic *)sorted->pdata[i])->severity != KJ_SEVERITY_NOTE)
+            print_one(sorted->pdata[i], sources, colour, out);
+    }
+    for (guint i = 0; i < sorted->len; i++) {
+        if (((const KjDiagnostic *)sorted->pdata[i])->severity != KJ_SEVERITY_NOTE)
+            continue;
+        print_head(sorted->pdata[i], sources, colour, out);
+        notes++;
+    }
+    print_untold(diagnostics, sorted->len, out);
+    return notes;
 }

@@ -318,13 +318,18 @@ void kj_sentence_default(KjPhrase subject, KjPhrase effect, const char *language
         g_string_append_printf(out, "Otherwise, %.*s %s%s.", head, effect.en, subject.en, effect.en + head);
 }
 
-void kj_sentence_note(const char *name, const char *value, const char *language, GString *out) {
+void kj_sentence_note(const KjDomain *domain, const char *name, const char *value, const char *language, GString *out) {
     const KjCommonAnnotation *common = kj_common_annotations;
+    const KjAnnotationDefinition *own = domain ? domain->annotations : NULL;
 
     while (common->name && strcmp(common->name, name) != 0)
         common++;
+    while (own && own->name && strcmp(own->name, name) != 0)
+        own++;
     if (common->name)
         kj_say_phrase(is_japanese(language) ? common->phrase.ja : common->phrase.en, value, out);
+    else if (own && own->name && !*value)
+        g_string_append(out, is_japanese(language) ? own->doc.ja : own->doc.en);
     else
         g_string_append_printf(out, is_japanese(language) ? "%s%s%s。" : "%s%s%s.", name, *value ? ": " : "", value);
 }

@@ -19,7 +19,7 @@ void kj_sentence_default(KjPhrase subject, KjPhrase effect, const char *language
 /* "Until 2026-12-31, jp.gov.mail does not bind what rule partner of mail.forwarding decides. Reason: ..." */
 void kj_sentence_exception(const KjException *exception, const char *language, GString *out);
 
-/* "It is recorded." What an annotation says, be it one of all domains or the domain's own. */
-void kj_sentence_note(const char *name, const char *value, const char *language, GString *out);
+/* "It is recorded." What an annotation says, be it one of all domains or the domain's own; of the latter `domain`, which may be NULL, has the sentence. */
+void kj_sentence_note(const KjDomain *domain, const char *name, const char *value, const char *language, GString *out);
 
 #endif

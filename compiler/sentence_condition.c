@@ -363,7 +363,7 @@ void kj_say_during(const KjSpeaker *speaker, const KjAstValue *value, gboolean n
     if (!negated && append_days(speaker, value, text))
         ;
     else if (speaker->ja)
-        kj_say_phrase(negated ? "時間帯が{}以外" : "時間帯が{}", window->str, text);
+        kj_say_phrase(!negated ? "時間帯が{}" : value->kind == KJ_VALUE_MINUS ? "時間帯が（{}）以外" : "時間帯が{}以外", window->str, text);
     else if (speaker->clauses)
         kj_say_phrase(negated ? "the time is outside {}" : "the time is within {}", window->str, text);
     else

@@ -85,6 +85,23 @@ blot_out(char *text, gsize length)
     memcpy(text, length == 3 ? "\xEF\xBF\xBD" : length == 2 ? "\xC2\xBF" : "?", length);
 }
 
+/* The first byte that is no plain ASCII character, or `limit`. Nearly all of nearly every file is plain, so it is passed over eight bytes at a time. */
+static char *
+pass_over_plain(char *p, const char *limit)
+{
+    const guint64 high = G_GUINT64_CONSTANT(0x8080808080808080), ones = G_GUINT64_CONSTANT(0x0101010101010101);
+    guint64 word;
+
+    for (; limit - p >= 8; p += 8) {
+        memcpy(&word, p, sizeof word);
+        if (((word | (word - ones)) & high) != 0) /* a byte of 0x80 and up, or (by the borrow) a NUL */
+            break;
+    }
+    while (p < limit && *p != '\0' && (guchar)*p < 0x80)
+        p++;
+    return p;
+}
+
 /* Reports and blots out everything that may not stand in a file. Returns the number of offences. Linear. */
 static guint
 judge_text(KjLoadedFile *file, guint32 index, KjDiagnostics *diagnostics)
@@ -92,7 +109,7 @@ judge_text(KjLoadedFile *file, guint32 index, KjDiagnostics *diagnostics)
     const char *limit = file->text + file->length;
     guint offences = 0;
 
-    for (char *p = file->text; p < limit;) {
+    for (char *p = file->text; (p = pass_over_plain(p, limit)) < limit;) {
         guint32 offset = (guint32)(p - file->text);
         gunichar c = (guchar)*p < 0x80 ? (guchar)*p : g_utf8_get_char_validated(p, limit - p);
         gboolean malformed = c == (gunichar)-1 || c == (gunichar)-2;

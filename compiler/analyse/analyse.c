@@ -8,6 +8,8 @@ void kj_analyse(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostic
     kj_find_in_rules(policy, analysis, diagnostics);
     kj_find_unused(policy, analysis, diagnostics);
     kj_find_lockout(policy, analysis, diagnostics);
+    kj_find_advice(policy, analysis, diagnostics);
+    kj_find_advisory(policy, analysis, diagnostics);
 }
 
 void kj_analyse_errors(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {

@@ -9,6 +9,8 @@
  *     kj_find_exceptions     unneeded, expired, expiring, too long                            mixed     exceptions.c
  *     kj_find_unused         groups, lets, actions that are used for nothing or once          warnings  unused.c
  *     kj_find_lockout        rules that would cut off the one who applies them                warnings  lockout.c
+ *     kj_find_advice         what a domain has to say about a sound block                  notes     advice.c
+ *     kj_find_advisory       rules that do not act yet                                       notes     advisory.c
  */
 #ifndef KJ_ANALYSE_H
 #define KJ_ANALYSE_H
@@ -41,6 +43,10 @@ void kj_check_exception_lengths(const KjPolicy *policy, const KjAnalysis *analys
 void kj_find_exceptions(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
 void kj_find_unused(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
 void kj_find_lockout(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
+/* The same of one block alone. FALSE when it could not be found out. */
+gboolean kj_find_lockout_of(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjDiagnostics *diagnostics);
+void kj_find_advice(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
+void kj_find_advisory(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
 
 /* One proof case: every request of its region gets one of its effects. */
 typedef struct {

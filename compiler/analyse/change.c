@@ -64,7 +64,7 @@ static gboolean is_block(const KjBlockChange *block, const char *name) {
 
 KjChange *kj_change_new(const KjPolicy *old_policy, const KjPolicy *new_policy, const KjChangeOptions *options) {
     KjChange *change = g_new0(KjChange, 1);
-    KjReplay replays[2] = { { old_policy, NULL, FALSE }, { new_policy, NULL, FALSE } };
+    KjReplay replays[2] = { { .policy = old_policy }, { .policy = new_policy } };
     KjChangeOptions all = *options;
 
     all.replays = replays;

@@ -33,6 +33,7 @@ typedef struct {
     const char *aspect;                /* NULL: the decision; else which obligation or requirement */
     KjDirection direction;
     GPtrArray *boxes;    /* const KjBox *, merged */
+    gboolean opens;      /* what was refused gets through */
     gboolean complete;   /* else `boxes` is only a part, or the bounds */
     double share;        /* kj_count_share of all; for sorting */
     gboolean numeric_subject;
@@ -74,8 +75,9 @@ typedef struct {
     KjChangeVerdict verdict;
     gboolean weakens;
     const char *undecided; /* why the verdict could not be proved (then it is MIXED), or NULL */
-    GPtrArray *regions;    /* KjChangeRegion *, what widens first, largest first */
+    GPtrArray *regions;    /* KjChangeRegion *, what opens first, then what widens, largest first */
     guint untold;          /* regions beyond those told; more, if one of them is not complete */
+    gboolean timed;        /* both blocks are of the new policy, as of two days */
     gboolean bug;          /* a witness did not show what it should: ours, exit 70 */
     GPtrArray *rules;      /* KjRuleChange * */
 } KjBlockChange;
@@ -103,6 +105,8 @@ typedef struct {
     gint64 until;     /* tell what time brings up to then; 0: nothing */
     guint most;       /* regions of a block told; 0: all */
     struct KjReplay *replays; /* of the old and the new policy: witnesses are tried on their tables too; NULL: by the reference evaluator alone */
+    const KjWindow *period; /* only what differs at some instant of it counts, and witnesses lie in it; NULL: at any, and at none */
+    const KjWindow *best;   /* part of the period in which witnesses lie if they can; NULL with it */
     const KjSources *old_sources, *new_sources; /* for blocks alone; NULL: a change of text alone is not told. kj_change_new sets them itself */
 } KjChangeOptions;
 

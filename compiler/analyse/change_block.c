@@ -14,6 +14,7 @@
 #include "change.h"
 
 #include "../region/walk.h"
+#include "change_align.h"
 #include "replay.h"
 #include "../translate.h"
 
@@ -36,6 +37,7 @@ typedef struct {
     GPtrArray *regions;
     guint directions;      /* seen so far */
     guint64 steps;         /* left for details */
+    const KjBox *period, *best; /* the options', or NULL */
     const char *problem;
 } Comparison;
 
@@ -44,7 +46,6 @@ typedef struct {
     const char *aspect;
     KjCases *cases[2];
     gboolean *changed[2];
-    guint32 *ids[2];
     gboolean default_changed;
 } Aspect;
 
@@ -60,123 +61,6 @@ typedef struct {
     GPtrArray *touched; /* regions this walk added to */
 } CaseWalk;
 
-/* ---- aligning ---- */
-
-typedef struct {
-    const KjCases *cases;
-    guint32 number;
-} CaseKey;
-
-static guint key_hash(gconstpointer data) {
-    const CaseKey *key = data;
-    const KjCase *one = kj_cases_get(key->cases, key->number);
-    guint hash = one->decision * 0x9e3779b1u + one->box_count;
-
-    for (guint32 b = 0; b < one->box_count; b++) {
-        const KjBox *box = key->cases->boxes->pdata[one->first_box + b];
-        for (guint t = 0; t < box->count; t++)
-            hash = (hash ^ (box->tests[t].field * 0x85ebca6bu + box->tests[t].set->id)) * 0xc2b2ae35u + 1;
-    }
-    return hash;
-}
-
-static gboolean same_box(const KjBox *a, const KjBox *b) {
-    if (a->count != b->count)
-        return FALSE;
-    for (guint t = 0; t < a->count; t++) {
-        if (a->tests[t].field != b->tests[t].field || a->tests[t].set != b->tests[t].set)
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean key_equal(gconstpointer left, gconstpointer right) {
-    const CaseKey *a = left, *b = right;
-    const KjCase *one = kj_cases_get(a->cases, a->number), *other = kj_cases_get(b->cases, b->number);
-
-    if (one->decision != other->decision || one->box_count != other->box_count)
-        return FALSE;
-    for (guint32 i = 0; i < one->box_count; i++) {
-        if (!same_box(a->cases->boxes->pdata[one->first_box + i], b->cases->boxes->pdata[other->first_box + i]))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-/* Equal cases get equal numbers; the second case of a kind is another than the first, so that no number comes twice on a side. */
-static void number_cases(Aspect *aspect) {
-    g_autoptr(GHashTable) kinds = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
-    g_autoptr(GPtrArray) given = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref); /* of each kind: its numbers, in order */
-    guint32 next = 0;
-
-    for (guint side = OLD; side <= NEW; side++) {
-        guint count = aspect->cases[side]->cases->len;
-        g_autofree guint *times = g_new0(guint, given->len + count + 1);
-
-        aspect->ids[side] = g_new(guint32, count + 1);
-        for (guint32 i = 0; i < count; i++) {
-            CaseKey key = { aspect->cases[side], i };
-            guint kind = GPOINTER_TO_UINT(g_hash_table_lookup(kinds, &key));
-            GArray *numbers;
-
-            if (!kind) {
-                g_ptr_array_add(given, g_array_new(FALSE, FALSE, sizeof(guint32)));
-                kind = given->len;
-                g_hash_table_insert(kinds, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(kind));
-            }
-            numbers = given->pdata[kind - 1];
-            if (times[kind - 1] == numbers->len) {
-                g_array_append_val(numbers, next);
-                next++;
-            }
-            aspect->ids[side][i] = g_array_index(numbers, guint32, times[kind - 1]++);
-        }
-    }
-}
-
-/* Marks as not changed the longest run of pairs that stand in the same order on both sides: the longest increasing subsequence, by patience. */
-static void align(Aspect *aspect) {
-    guint old_count = aspect->cases[OLD]->cases->len, new_count = aspect->cases[NEW]->cases->len, length = 0;
-    g_autofree guint32 *place = NULL, *tails = g_new(guint32, old_count + 1), *before = g_new(guint32, old_count + 1);
-    guint32 most = 0;
-
-    number_cases(aspect);
-    for (guint i = 0; i < old_count; i++)
-        most = MAX(most, aspect->ids[OLD][i] + 1);
-    for (guint i = 0; i < new_count; i++)
-        most = MAX(most, aspect->ids[NEW][i] + 1);
-    place = g_new(guint32, most + 1);
-    memset(place, 0xff, (most + 1) * sizeof *place);
-    aspect->changed[OLD] = g_new(gboolean, old_count + 1);
-    aspect->changed[NEW] = g_new(gboolean, new_count + 1);
-    for (guint i = 0; i < new_count; i++) {
-        place[aspect->ids[NEW][i]] = i;
-        aspect->changed[NEW][i] = TRUE;
-    }
-    for (guint32 i = 0; i < old_count; i++) {
-        guint32 at = place[aspect->ids[OLD][i]];
-        guint low = 0, high = length;
-
-        aspect->changed[OLD][i] = TRUE;
-        if (at == G_MAXUINT32)
-            continue;
-        while (low < high) { /* the first run that ends at or behind this place */
-            guint middle = (low + high) / 2;
-            if (place[aspect->ids[OLD][tails[middle]]] < at)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        before[i] = low ? tails[low - 1] : G_MAXUINT32;
-        tails[low] = i;
-        length = MAX(length, low + 1);
-    }
-    for (guint32 i = length ? tails[length - 1] : G_MAXUINT32; i != G_MAXUINT32; i = before[i]) {
-        aspect->changed[OLD][i] = FALSE;
-        aspect->changed[NEW][place[aspect->ids[OLD][i]]] = FALSE;
-    }
-}
-
 /* ---- regions ---- */
 
 static const KjRule *rule_of(const Aspect *aspect, guint side, guint32 number) {
@@ -191,6 +75,9 @@ static guint ways_of(CaseWalk *walk, guint32 decision) {
     if (walk->ways[decision] == 0xff)
         walk->ways[decision] = (guint8)(walk->side == NEW ? kj_decisions_compare(decisions, decision, walk->decision)
                                                           : kj_decisions_compare(decisions, walk->decision, decision));
+    /* A new block opens what it lets through; that it notes down what was refused before narrows nothing. Requirements are another matter. */
+    if (!walk->aspect->comparison->blocks[OLD] && walk->aspect->comparison->change->domain->combining != KJ_COMBINING_ADD_UP)
+        return walk->ways[decision] & KJ_DIRECTION_WIDENS;
     return walk->ways[decision];
 }
 
@@ -223,6 +110,7 @@ static KjChangeRegion *region_for(CaseWalk *walk, guint32 decider, guint ways) {
     region->new_rule = rule_of(aspect, NEW, numbers[NEW]);
     region->aspect = aspect->aspect;
     region->direction = (KjDirection)ways;
+    region->opens = kj_decisions_refuses(comparison->change->decisions, decisions[OLD]) && !kj_decisions_refuses(comparison->change->decisions, decisions[NEW]);
     region->boxes = g_ptr_array_new();
     region->complete = TRUE;
     g_hash_table_insert(comparison->known, g_steal_pointer(&key), region);
@@ -240,6 +128,13 @@ static void add_cell(CaseWalk *walk, const KjBox *cell, guint32 decider) {
         g_ptr_array_add(walk->touched, region);
 }
 
+/* What of the box lies in the period (NULL: it has no end); NULL: nothing. */
+static const KjBox *in_period(const Comparison *comparison, const KjBox *box, const KjBox *period) {
+    KjUniverse *universe = comparison->change->universe;
+
+    return period ? kj_box_intersect(kj_universe_arena(universe), kj_universe_sets(universe), box, period) : box;
+}
+
 static gboolean case_visit(const KjBox *cell, guint32 decider, gpointer data) {
     CaseWalk *walk = data;
     Aspect *aspect = walk->aspect;
@@ -247,6 +142,8 @@ static gboolean case_visit(const KjBox *cell, guint32 decider, gpointer data) {
 
     if (walk->side == OLD && (decider == KJ_CASE_NONE ? aspect->default_changed : aspect->changed[NEW][decider]))
         return TRUE; /* found from the other side */
+    if (!in_period(aspect->comparison, cell, aspect->comparison->period))
+        return TRUE;
     add_cell(walk, kj_walk_keep(&keeper, cell), decider);
     return ++walk->cells < CELLS_MOST;
 }
@@ -287,9 +184,9 @@ static void find_rest(CaseWalk *walk, const KjWalk *walked) {
             continue;
         again.steps = 0;
         end = kj_walk_find(&again, &cell, &decider);
-        if (end == KJ_WALK_STOPPED)
+        if (end == KJ_WALK_STOPPED && in_period(comparison, cell, comparison->period))
             add_cell(walk, cell, decider);
-        else if (end == KJ_WALK_TOO_LONG)
+        else if (end != KJ_WALK_DONE)
             comparison->problem = _("the rules overlap in too many ways to compare every request");
     }
     walk->want = KJ_DIRECTION_MIXED;
@@ -366,7 +263,7 @@ static void compare_aspect(Comparison *comparison, const char *name) {
     for (guint side = OLD; side <= NEW; side++)
         aspect.cases[side] = cases_of(comparison, side, name);
     if (aspect.cases[OLD] && aspect.cases[NEW]) {
-        align(&aspect);
+        kj_change_align(aspect.cases, aspect.changed);
         aspect.default_changed = aspect.cases[OLD]->otherwise != aspect.cases[NEW]->otherwise;
         walk_side(&aspect, NEW);
         walk_side(&aspect, OLD);
@@ -374,7 +271,6 @@ static void compare_aspect(Comparison *comparison, const char *name) {
     for (guint side = OLD; side <= NEW; side++) {
         g_clear_pointer(&aspect.cases[side], kj_cases_free);
         g_free(aspect.changed[side]);
-        g_free(aspect.ids[side]);
     }
 }
 
@@ -431,6 +327,8 @@ static int compare_regions(gconstpointer a, gconstpointer b) {
     const KjChangeRegion *left = *(const KjChangeRegion *const *)a, *right = *(const KjChangeRegion *const *)b;
     gboolean left_widens = (left->direction & KJ_DIRECTION_WIDENS) != 0, right_widens = (right->direction & KJ_DIRECTION_WIDENS) != 0;
 
+    if (left->opens != right->opens)
+        return left->opens ? -1 : 1;
     if (left_widens != right_widens)
         return left_widens ? -1 : 1;
     return left->share > right->share ? -1 : left->share < right->share;
@@ -471,11 +369,23 @@ static gboolean shows(Comparison *comparison, guint side, const KjWitness *witne
     return good;
 }
 
+static void make_witness(Comparison *comparison, KjChangeRegion *region, const KjBox *period, const char *zone) {
+    for (guint i = 0, tried = 0; i < region->boxes->len && tried < WITNESS_TRIES && !region->witness; i++) {
+        const KjBox *box = in_period(comparison, region->boxes->pdata[i], period);
+
+        if (box)
+            region->witness = kj_witness_new(comparison->change->universe, box, comparison->options->now, zone);
+        tried += box != NULL;
+    }
+}
+
 static void add_witness(Comparison *comparison, KjChangeRegion *region) {
     const char *zone = comparison->blocks[comparison->blocks[NEW] ? NEW : OLD]->zone;
 
-    for (guint i = 0; i < MIN(region->boxes->len, WITNESS_TRIES) && !region->witness; i++)
-        region->witness = kj_witness_new(comparison->change->universe, region->boxes->pdata[i], comparison->options->now, zone);
+    if (comparison->best)
+        make_witness(comparison, region, comparison->best, zone);
+    if (!region->witness)
+        make_witness(comparison, region, comparison->period, zone);
     if (!region->witness)
         return;
     for (guint side = OLD; side <= NEW; side++) {
@@ -534,6 +444,14 @@ static void tell_regions(Comparison *comparison) {
 
 /* ---- the whole ---- */
 
+/* A window is one test of the instant. */
+static const KjBox *window_box(KjUniverse *universe, const KjWindow *window) {
+    g_autoptr(GPtrArray) region = kj_universe_lower_window(universe, window, FALSE);
+
+    g_assert(region && region->len == 1);
+    return region->pdata[0];
+}
+
 static gboolean open_universe(Comparison *comparison) {
     KjBlockChange *change = comparison->change;
     const KjBlock *blocks[2];
@@ -550,8 +468,18 @@ static gboolean open_universe(Comparison *comparison) {
         for (guint i = 0; i < blocks[side]->rule_count; i++)
             kj_universe_add_rule(change->universe, side, &blocks[side]->rules[i]);
     }
+    if (comparison->options->period) {
+        kj_universe_add_window(change->universe, comparison->options->period);
+        kj_universe_add_window(change->universe, comparison->options->best);
+    }
     change->decisions = kj_decisions_new(change->universe, change->domain);
-    return kj_universe_seal(change->universe, &comparison->problem);
+    if (!kj_universe_seal(change->universe, &comparison->problem))
+        return FALSE;
+    if (comparison->options->period) {
+        comparison->period = window_box(change->universe, comparison->options->period);
+        comparison->best = window_box(change->universe, comparison->options->best);
+    }
+    return TRUE;
 }
 
 static void compare(Comparison *comparison) {

@@ -341,7 +341,7 @@ static void prove_block(const KjPolicy *policy, const KjBlock *block, const KjAn
 }
 
 void kj_prove_conformance(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {
-    KjReplay replay = { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, analysis->table != NULL };
+    KjReplay replay = { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, NULL };
 
     kj_find_contradictions(policy, diagnostics);
     for (const KjBlock *block = policy->blocks; block; block = block->next) {

@@ -18,6 +18,7 @@ struct KjDecisions {
     const KjDomain *domain;
     KjArena *arena;
     GHashTable *numbers; /* text -> number + 1 */
+    guint32 *plain;      /* of each effect alone, without anything beside it: number + 1, or 0 */
     GPtrArray *decisions; /* KjDecision *, in the arena */
     GPtrArray *regions;  /* of each side: GHashTable of KjRule -> KjRegion */
     guint effect_count, strictest;
@@ -37,6 +38,7 @@ KjDecisions *kj_decisions_new(KjUniverse *universe, const KjDomain *domain) {
         if (domain->effects[i].flags & KJ_EFFECT_REFUSES)
             decisions->strictest = i;
     }
+    decisions->plain = kj_arena_newn(decisions->arena, guint32, decisions->effect_count + 1);
     return decisions;
 }
 
@@ -62,29 +64,6 @@ gboolean kj_decisions_refuses(const KjDecisions *decisions, guint32 number) {
 
 /* ---- texts ---- */
 
-static void add_names(GHashTable *names, const KjSet *set, gboolean in) {
-    switch (set->kind) {
-    case KJ_SET_PATTERNS:
-        for (guint i = 0; i < set->count; i++) {
-            if (in)
-                g_hash_table_add(names, (gpointer)set->patterns[i]->text);
-            else
-                g_hash_table_remove(names, set->patterns[i]->text);
-        }
-        return;
-    case KJ_SET_UNION:
-        for (guint i = 0; i < set->count; i++)
-            add_names(names, set->members[i], in);
-        return;
-    case KJ_SET_MINUS:
-        add_names(names, set->members[0], in);
-        add_names(names, set->members[1], !in);
-        return;
-    default:
-        return; /* groups are lists of names */
-    }
-}
-
 static int compare_texts(gconstpointer a, gconstpointer b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -102,18 +81,14 @@ static const char *joined(KjArena *arena, GPtrArray *texts, const char *separato
 }
 
 static const char *members_text(KjArena *arena, const KjRule *rule) {
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) list = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer name;
 
     for (guint i = 0; i < rule->parameter_count; i++) {
-        if (rule->parameters[i].members)
-            add_names(names, rule->parameters[i].members, TRUE);
+        if (!rule->parameters[i].members)
+            continue;
+        g_autoptr(GPtrArray) names = kj_set_names(rule->parameters[i].members);
+        g_ptr_array_extend(list, names, NULL, NULL);
     }
-    g_hash_table_iter_init(&iter, names);
-    while (g_hash_table_iter_next(&iter, &name, NULL))
-        g_ptr_array_add(list, name);
     return joined(arena, list, "\n");
 }
 
@@ -242,11 +217,16 @@ static const char *aspect_obligations(KjDecisions *decisions, const KjNote *note
 static guint32 rule_decision(KjDecisions *decisions, const KjBlock *block, const KjRule *rule, const char *aspect) {
     gboolean adds_up = decisions->domain->combining == KJ_COMBINING_ADD_UP;
     KjDecision decision = plain_decision(adds_up && !aspect ? 0 : rule->effect);
+    gboolean plain = !adds_up && rule->parameter_count == 0 && rule->note_count == 0;
 
+    if (plain && decisions->plain[rule->effect])
+        return decisions->plain[rule->effect] - 1;
     if (adds_up ? aspect != NULL : !aspect)
         add_parameters(decisions, block, rule, &decision);
     if (!adds_up)
         decision.obligations = aspect_obligations(decisions, rule->notes, rule->note_count, aspect);
+    if (plain)
+        return (decisions->plain[rule->effect] = number_of(decisions, &decision) + 1) - 1;
     return number_of(decisions, &decision);
 }
 
@@ -274,8 +254,8 @@ guint32 kj_decisions_absent(KjDecisions *decisions) {
 /* ---- comparing ---- */
 
 /* The lists of texts, sorted and joined: what of `from` is not in `to`. */
-static gboolean is_lost(const char *from, const char *to, const char *separator) {
-    g_auto(GStrv) before = g_strsplit(from, separator, -1), after = g_strsplit(to, separator, -1);
+static gboolean is_lost(const char *from, const char *to) {
+    g_auto(GStrv) before = g_strsplit(from, "\n", -1), after = g_strsplit(to, "\n", -1);
 
     for (guint i = 0; before[i]; i++) {
         if (before[i][0] && !g_strv_contains((const char *const *)after, before[i]))
@@ -324,9 +304,9 @@ static guint compare_requirements(const KjDecision *from, const KjDecision *to) 
         if (a->definition->kind == KJ_PARAMETER_DURATION)
             ways |= number_ways(a->number, b->number);
     }
-    if (is_lost(from->members, to->members, "\n"))
+    if (is_lost(from->members, to->members))
         ways |= KJ_DIRECTION_NARROWS;
-    if (is_lost(to->members, from->members, "\n"))
+    if (is_lost(to->members, from->members))
         ways |= KJ_DIRECTION_WIDENS;
     return from->limit_count == to->limit_count ? ways : KJ_DIRECTION_MIXED;
 }
@@ -343,6 +323,27 @@ static guint compare_effects(const KjDecisions *decisions, const KjDecision *fro
     return compare_requirements(from, to);
 }
 
+/* Whether a text such as @log or @notify("x") is of an annotation that loosens. */
+static gboolean loosens(const KjDecisions *decisions, const char *obligation) {
+    const KjAnnotationDefinition *own = decisions->domain->annotations;
+    gsize length = strcspn(obligation + 1, "(");
+
+    while (own && own->name && (strlen(own->name) != length || strncmp(own->name, obligation + 1, length) != 0))
+        own++;
+    return own && own->name && own->obligation == KJ_ANNOTATION_LOOSENS;
+}
+
+/* Whether `from` has an obligation that `to` lacks, of those that loosen or of the others. */
+static gboolean has_other(const KjDecisions *decisions, const char *from, const char *to, gboolean loosening) {
+    g_auto(GStrv) before = g_strsplit(from, ", ", -1), after = g_strsplit(to, ", ", -1);
+
+    for (guint i = 0; before[i]; i++) {
+        if (before[i][0] && !g_strv_contains((const char *const *)after, before[i]) && loosens(decisions, before[i]) == loosening)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 KjDirection kj_decisions_compare(const KjDecisions *decisions, guint32 from, guint32 to) {
     const KjDecision *a = kj_decisions_get(decisions, from), *b = kj_decisions_get(decisions, to);
     gboolean milder;
@@ -352,9 +353,9 @@ KjDirection kj_decisions_compare(const KjDecisions *decisions, guint32 from, gui
         return KJ_DIRECTION_SAME;
     ways = compare_effects(decisions, a, b);
     milder = (ways & KJ_DIRECTION_WIDENS) != 0;
-    if (is_lost(a->obligations, b->obligations, ", "))
+    if (has_other(decisions, a->obligations, b->obligations, FALSE) || has_other(decisions, b->obligations, a->obligations, TRUE))
         ways |= KJ_DIRECTION_WIDENS;
-    if (is_lost(b->obligations, a->obligations, ", ") && !milder)
+    if ((has_other(decisions, b->obligations, a->obligations, FALSE) || has_other(decisions, a->obligations, b->obligations, TRUE)) && !milder)
         ways |= KJ_DIRECTION_NARROWS; /* whoever is let through now and noted down has not lost anything */
     return (KjDirection)ways;
 }

@@ -47,7 +47,7 @@ typedef enum {
 
 /* What going from one decision to another does: a milder effect widens; of limits with the same key a rate is stricter when N1 <= N2 and W1 >= W2 (buckets:
  * rate and burst both), else they are incomparable; losing an obligation widens, gaining one narrows
- * unless the effect is milder. */
+ * unless the effect is milder; of an annotation that loosens it is the other way round. */
 KjDirection kj_decisions_compare(const KjDecisions *decisions, guint32 from, guint32 to);
 
 /* The aspects of a block, or of two versions of it: NULL stands for the whole decision (in strictest domains without obligations; in add-up domains

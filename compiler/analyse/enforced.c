@@ -223,7 +223,11 @@ static void compare_block(const Proof *proof, const KjBlock *loaded) {
     if (change->undecided)
         add_difference(proof, "%s [%s]", change->undecided, loaded->name);
     else if (change->verdict > KJ_CHANGE_RESTATED && change->regions->len == 0)
-        add_difference(proof, _("it %s the source [%s]"), kj_change_verdict_name(change->verdict), loaded->name);
+        add_difference(proof,
+                       change->verdict == KJ_CHANGE_NARROWS  ? _("it lets through less than the source [%s]")
+                       : change->verdict == KJ_CHANGE_WIDENS ? _("it lets through more than the source [%s]")
+                                                             : _("it lets through more than the source, and less [%s]"),
+                       loaded->name);
     proof->result->bug |= change->bug;
     proof->result->blocks++;
     proof->result->rules += loaded->rule_count - head;
@@ -232,11 +236,21 @@ static void compare_block(const Proof *proof, const KjBlock *loaded) {
 
 /* ---- the proof ---- */
 
+static gboolean same_type(const KjDataType *a, const KjDataType *b) {
+    if (a->kind != b->kind || a->set != b->set || a->symbol_count != b->symbol_count || !a->symbols != !b->symbols)
+        return FALSE;
+    for (guint i = 0; i < a->symbol_count; i++) {
+        if (strcmp(a->symbols[i], b->symbols[i]) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean same_fields(const KjBlock *a, const KjBlock *b) {
     if (a->field_count != b->field_count)
         return FALSE;
     for (guint i = 0; i < a->field_count; i++) {
-        if (strcmp(a->fields[i].name, b->fields[i].name) != 0)
+        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 || !same_type(&a->fields[i].type, &b->fields[i].type))
             return FALSE;
     }
     return TRUE;

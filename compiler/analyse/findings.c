@@ -271,7 +271,7 @@ static void look_at(Run *run, const KjBlock *block) {
 
 void kj_find_in_rules(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {
     g_autoptr(GHashTable) empty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    Run run = { policy, analysis, diagnostics, { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, analysis->table != NULL }, empty, 0 };
+    Run run = { policy, analysis, diagnostics, { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, NULL }, empty, 0 };
 
     for (const KjBlock *block = policy->blocks; block; block = block->next)
         look_at(&run, block);

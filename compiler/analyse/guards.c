@@ -242,19 +242,16 @@ static void tell_new_standards(Comparison *comparison) {
     }
 }
 
-/* Modules that hold no block have a tier too: who is in a group, and how often that is approved. */
-static gboolean has_block(const KjPolicy *policy, const char *module) {
-    for (const KjBlock *block = policy->blocks; block; block = block->next) {
-        if (strcmp(block->module, module) == 0)
-            return TRUE;
-    }
-    for (const KjBlock *standard = policy->standards; standard; standard = standard->next) {
-        if (strcmp(standard->module, module) == 0)
+static gboolean is_told(const Comparison *comparison, const char *module) {
+    for (guint i = 0; i < comparison->guards->len; i++) {
+        const KjGuard *guard = comparison->guards->pdata[i];
+        if (guard->kind == KJ_GUARD_TIER && strcmp(guard->name, module) == 0)
             return TRUE;
     }
     return FALSE;
 }
 
+/* The tier of a module is told of its blocks. Where none of them is in both versions it counts too: who is in a group, and how often that is approved. */
 static void compare_modules(Comparison *comparison) {
     const KjPolicy *old_policy = comparison->old_policy, *new_policy = comparison->new_policy;
     g_autoptr(GHashTable) index = g_hash_table_new(g_str_hash, g_str_equal);
@@ -264,7 +261,7 @@ static void compare_modules(Comparison *comparison) {
     for (guint i = 0; i < old_policy->module_count; i++) {
         const KjPolicyModule *old_module = &old_policy->modules[i], *new_module = g_hash_table_lookup(index, old_module->name);
 
-        if (new_module && !has_block(new_policy, new_module->name))
+        if (new_module && strcmp(old_module->tier, new_module->tier) != 0 && !is_told(comparison, new_module->name))
             compare_tiers(comparison, NULL, old_module->name, old_module->tier, old_module->span, new_module->tier, new_module->span);
     }
 }

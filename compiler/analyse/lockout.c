@@ -194,7 +194,7 @@ static char **split_connection(const char *connection) {
     return g_steal_pointer(&words);
 }
 
-static void look_at_block(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, KjDiagnostics *diagnostics) {
+static gboolean look_at_block(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, KjDiagnostics *diagnostics) {
     g_autofree char *problem = NULL;
     g_autoptr(KjFindings) findings = kj_findings_new(policy, analysis, block, replay, diagnostics, &problem);
     g_auto(GStrv) connection = split_connection(analysis->connection);
@@ -202,25 +202,37 @@ static void look_at_block(const KjPolicy *policy, const KjAnalysis *analysis, co
     const char *told = NULL;
 
     if (!findings) /* told with the findings about rules */
-        return;
+        return FALSE;
     for (const KjLifelineDefinition *lifeline = kj_domain_lifelines(block->domain); lifeline->name; lifeline++) {
         if (holds(block, lifeline->setting, lifeline->value) && g_strcmp0(told, lifeline->name) != 0 && look_at(&looking, lifeline))
             told = lifeline->name;
     }
     if (findings->open)
         kj_report(diagnostics, KJ_CODE_FINDINGS_NONE, block->span, block->qualified, _("what it may cut off takes too many steps to find"));
+    return findings->open == 0;
+}
+
+/* TRUE when it was looked at, or need not be: what could not be is no finding, but nobody may rely on it. */
+static gboolean look_if_any(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, KjDiagnostics *diagnostics) {
+    const KjLifelineDefinition *lifeline = kj_domain_lifelines(block->domain);
+
+    while (lifeline && lifeline->name && !holds(block, lifeline->setting, lifeline->value))
+        lifeline++;
+    return !lifeline || !lifeline->name || look_at_block(policy, analysis, block, replay, diagnostics);
+}
+
+gboolean kj_find_lockout_of(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjDiagnostics *diagnostics) {
+    KjReplay replay = { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, NULL };
+    gboolean looked = look_if_any(policy, analysis, block, &replay, diagnostics);
+
+    kj_replay_clear(&replay);
+    return looked;
 }
 
 void kj_find_lockout(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {
-    KjReplay replay = { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, analysis->table != NULL };
+    KjReplay replay = { policy, analysis->table ? kj_table_ref(analysis->table) : NULL, NULL };
 
-    for (const KjBlock *block = policy->blocks; block; block = block->next) {
-        const KjLifelineDefinition *lifeline = kj_domain_lifelines(block->domain);
-
-        while (lifeline && lifeline->name && !holds(block, lifeline->setting, lifeline->value))
-            lifeline++;
-        if (lifeline && lifeline->name)
-            look_at_block(policy, analysis, block, &replay, diagnostics);
-    }
+    for (const KjBlock *block = policy->blocks; block; block = block->next)
+        look_if_any(policy, analysis, block, &replay, diagnostics);
     kj_replay_clear(&replay);
 }

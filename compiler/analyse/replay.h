@@ -13,8 +13,8 @@
 
 typedef struct KjReplay {
     const KjPolicy *policy;
-    KjTable *table;  /* built when it is first needed; NULL: not yet, or it does not build, which others report */
-    gboolean tried;
+    KjTable *table;     /* of all of it, where there is one already */
+    GHashTable *blocks; /* else: const KjBlock * of it -> KjTable of that block alone (NULL: does not build), made when first needed */
 } KjReplay;
 
 void kj_replay_clear(KjReplay *replay);

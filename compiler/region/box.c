@@ -18,17 +18,25 @@ KjRegion *kj_region_new(void) {
     return g_ptr_array_new();
 }
 
-static KjBox *box_new(KjArena *arena, guint count) {
+static KjBox *box_allocate(KjArena *arena, guint count) {
     KjBox *box = kj_arena_alloc(arena, sizeof(KjBox) + count * sizeof(KjBoxTest));
 
     box->count = count;
     return box;
 }
 
+KjBox *kj_box_new(KjArena *arena, const KjBoxTest *tests, guint count) {
+    KjBox *box = box_allocate(arena, count);
+
+    if (count)
+        memcpy(box->tests, tests, count * sizeof *tests);
+    return box;
+}
+
 KjRegion *kj_region_all(KjArena *arena) {
     KjRegion *region = kj_region_new();
 
-    g_ptr_array_add(region, box_new(arena, 0));
+    g_ptr_array_add(region, box_allocate(arena, 0));
     return region;
 }
 
@@ -36,7 +44,7 @@ KjRegion *kj_region_test(KjArena *arena, guint32 field, const KjClassSet *set) {
     KjRegion *region = kj_region_new();
 
     if (set->count) {
-        KjBox *box = box_new(arena, 1);
+        KjBox *box = box_allocate(arena, 1);
         box->tests[0] = (KjBoxTest){ field, set };
         g_ptr_array_add(region, box);
     }
@@ -86,7 +94,7 @@ const KjBox *kj_box_intersect(KjArena *arena, KjClassSets *sets, const KjBox *a,
         return b;
     if (b->count == 0)
         return a;
-    both = box_new(arena, a->count + b->count);
+    both = box_allocate(arena, a->count + b->count);
     while (i < a->count || j < b->count) {
         gboolean left = i < a->count && (j == b->count || a->tests[i].field <= b->tests[j].field);
         gboolean right = j < b->count && (i == a->count || b->tests[j].field <= a->tests[i].field);
@@ -145,7 +153,7 @@ static gboolean rest_equal(gconstpointer a, gconstpointer b) {
 }
 
 static const KjBox *with_field(KjArena *arena, const KjBox *box, guint32 field, const KjClassSet *set) {
-    KjBox *copy = box_new(arena, box->count);
+    KjBox *copy = box_allocate(arena, box->count);
 
     memcpy(copy->tests, box->tests, box->count * sizeof(KjBoxTest));
     for (guint i = 0; i < copy->count; i++) {

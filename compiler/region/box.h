@@ -48,6 +48,9 @@ KjRegion *kj_region_new(void);
 KjRegion *kj_region_all(KjArena *arena);
 KjRegion *kj_region_test(KjArena *arena, guint32 field, const KjClassSet *set);
 
+/* A box of these tests, sorted by field, none empty. */
+KjBox *kj_box_new(KjArena *arena, const KjBoxTest *tests, guint count);
+
 /* The box's test of a field, or NULL: the field is free. */
 const KjClassSet *kj_box_field(const KjBox *box, guint32 field);
 gboolean kj_box_contains(const KjBox *outer, const KjBox *inner);

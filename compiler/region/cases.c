@@ -146,6 +146,18 @@ static int compare_numbers(const void *a, const void *b) {
     return left < right ? -1 : left > right;
 }
 
+/* By insertion: they are few, and there are many nodes. */
+static void sort_sample(guint32 *numbers, guint count) {
+    for (guint i = 1; i < count; i++) {
+        guint32 number = numbers[i];
+        guint j = i;
+
+        for (; j > 0 && numbers[j - 1] > number; j--)
+            numbers[j] = numbers[j - 1];
+        numbers[j] = number;
+    }
+}
+
 /* Where to halve: of the sampled boxes fewest lie on both sides. FALSE when all are alike. */
 static gboolean choose_cut(const KjCaseIndex *index, const guint32 *items, guint count, guint *field, guint32 *cut) {
     guint step = (count + SAMPLE - 1) / SAMPLE, sampled = 0, best = G_MAXUINT;
@@ -158,7 +170,7 @@ static gboolean choose_cut(const KjCaseIndex *index, const guint32 *items, guint
         sampled = 0;
         for (guint i = 0; i < count; i += step)
             lows[sampled++] = hull_at(index, items[i])[f].low;
-        qsort(lows, sampled, sizeof *lows, compare_numbers);
+        sort_sample(lows, sampled);
         middle = lows[sampled / 2];
         if (middle == lows[0]) { /* the first value above the lowest */
             for (guint i = 0; i < sampled && middle == lows[0]; i++)

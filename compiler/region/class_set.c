@@ -198,7 +198,7 @@ gboolean kj_class_set_hull(const KjClassSet *set, guint32 low, guint32 high, KjC
     return TRUE;
 }
 
-gboolean kj_class_set_contains(const KjClassSet *outer, const KjClassSet *inner) {
+gboolean kj_class_set_contains_many(const KjClassSet *outer, const KjClassSet *inner) {
     if (outer == inner)
         return TRUE;
     if (inner->count > 0 && (outer->count == 0 || outer->intervals[0].low > inner->intervals[0].low ||
@@ -230,11 +230,15 @@ const KjClassSet *kj_class_set_subtract(KjClassSets *sets, const KjClassSet *a, 
     return keep_scratch(sets);
 }
 
-gboolean kj_class_set_common(const KjClassSet *a, const KjClassSet *b) {
+gboolean kj_class_set_common_many(const KjClassSet *a, const KjClassSet *b) {
     const KjClassSet *few = a->count < b->count ? a : b, *many = few == a ? b : a;
 
     for (guint32 i = 0; i < few->count; i++) {
-        if (kj_class_set_meets(many, few->intervals[i].low, few->intervals[i].high))
+        guint at = find_interval(many, few->intervals[i].low);
+
+        if (at == many->count)
+            return FALSE;
+        if (many->intervals[at].low <= few->intervals[i].high)
             return TRUE;
     }
     return FALSE;

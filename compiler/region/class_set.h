@@ -41,8 +41,20 @@ gboolean kj_class_set_meets(const KjClassSet *set, guint32 low, guint32 high);
 gboolean kj_class_set_covers(const KjClassSet *set, guint32 low, guint32 high);
 /* The first and last class of the set within low..high; FALSE when there is none. */
 gboolean kj_class_set_hull(const KjClassSet *set, guint32 low, guint32 high, KjClassInterval *hull);
-/* Whether they have a class in common. */
-gboolean kj_class_set_common(const KjClassSet *a, const KjClassSet *b);
-gboolean kj_class_set_contains(const KjClassSet *outer, const KjClassSet *inner);
+/* Whether they have a class in common. Walks ask little else, and nearly always about single intervals: those are answered in place. */
+gboolean kj_class_set_common_many(const KjClassSet *a, const KjClassSet *b);
+gboolean kj_class_set_contains_many(const KjClassSet *outer, const KjClassSet *inner);
+
+static inline gboolean kj_class_set_common(const KjClassSet *a, const KjClassSet *b) {
+    if (a->count == 0 || b->count == 0 || a->intervals[0].low > b->intervals[b->count - 1].high || b->intervals[0].low > a->intervals[a->count - 1].high)
+        return FALSE;
+    return (a->count == 1 && b->count == 1) || kj_class_set_common_many(a, b);
+}
+
+static inline gboolean kj_class_set_contains(const KjClassSet *outer, const KjClassSet *inner) {
+    if (outer->count == 1 && inner->count == 1)
+        return outer->intervals[0].low <= inner->intervals[0].low && inner->intervals[0].high <= outer->intervals[0].high;
+    return kj_class_set_contains_many(outer, inner);
+}
 
 #endif

@@ -260,23 +260,23 @@ void kj_count_field(KjUniverse *universe, guint field, const KjClassSet *classes
 /* ---- in words ---- */
 
 typedef struct {
-    const char *one, *many, *ja;
+    const char *one, *many, *ja, *counter; /* Japanese counts people otherwise than things */
 } Noun;
 
 static Noun noun_of(KjType type) {
     switch (type) {
     case KJ_TYPE_ADDRESS:
-        return (Noun){ "address", "addresses", "アドレス" };
+        return (Noun){ "address", "addresses", "アドレス", "個" };
     case KJ_TYPE_PRINCIPAL:
-        return (Noun){ "principal", "principals", "利用者" };
+        return (Noun){ "principal", "principals", "利用者", "人" };
     case KJ_TYPE_MAIL:
-        return (Noun){ "mail address", "mail addresses", "メールアドレス" };
+        return (Noun){ "mail address", "mail addresses", "メールアドレス", "個" };
     case KJ_TYPE_PATH:
-        return (Noun){ "path", "paths", "パス" };
+        return (Noun){ "path", "paths", "パス", "個" };
     case KJ_TYPE_DATE:
-        return (Noun){ "day", "days", "日付" };
+        return (Noun){ "day", "days", "日付", "個" };
     default:
-        return (Noun){ "value", "values", "値" };
+        return (Noun){ "value", "values", "値", "個" };
     }
 }
 
@@ -285,7 +285,7 @@ static void say_number(KjCount count, const char *kind, Noun noun, const char *l
     g_autofree char *words = kj_count_words(count, language);
 
     if (is_japanese(language))
-        g_string_append_printf(out, "%s%s %s 個", kind, noun.ja, words);
+        g_string_append_printf(out, "%s%s %s %s", kind, noun.ja, words, noun.counter);
     else
         g_string_append_printf(out, "%s %s%s", words, kind, count_is(count, 1) ? noun.one : noun.many);
 }

@@ -18,6 +18,7 @@
 #include "window_spans.h"
 #include "window_text.h"
 
+#define MINUTE_SECONDS 60
 #define HOUR_SECONDS 3600
 #define FIRST_GOOD_HOUR 10
 #define LAST_GOOD_HOUR 16
@@ -349,30 +350,48 @@ static gboolean find_good_hour(GTimeZone *zone, const KjSpanOfTime *stretch, gin
     return FALSE;
 }
 
+/* How well an instant reads. */
+typedef enum { PLAIN, FULL_MINUTE, FULL_HOUR, GOOD_HOUR } Roundness;
+
+/* The first instant of the stretch that is a whole number of steps on the clock of the zone. */
+static gboolean find_round(GTimeZone *zone, const KjSpanOfTime *stretch, gint64 step, gint64 *instant) {
+    gint64 first = stretch->begin + (step - to_wall(zone, stretch->begin) % step) % step;
+
+    if (first >= stretch->end || to_wall(zone, first) % step != 0)
+        return FALSE;
+    *instant = first;
+    return TRUE;
+}
+
+/* The instant of the stretch that reads best, the first of several. */
+static Roundness find_best(GTimeZone *zone, const KjSpanOfTime *stretch, gint64 *instant) {
+    if (find_good_hour(zone, stretch, instant))
+        return GOOD_HOUR;
+    if (find_round(zone, stretch, HOUR_SECONDS, instant))
+        return FULL_HOUR;
+    if (find_round(zone, stretch, MINUTE_SECONDS, instant))
+        return FULL_MINUTE;
+    *instant = stretch->begin;
+    return PLAIN;
+}
+
+/* Stretches after `from`, from the first on, or else those before it, from the last back, until one has a good hour. */
 static gboolean find_example(const KjMoments *moments, const KjClassSet *classes, gint64 from, GTimeZone *zone, gint64 *instant) {
-    KjSpanOfTime stretch;
+    KjSpanOfTime stretch = { 0, 0 };
+    gboolean later = kj_moments_first(moments, classes, from, &stretch), more = later || find_last(moments, classes, from, &stretch);
+    gint64 begin = stretch.begin, candidate = 0;
+    int best = -1;
 
-    if (kj_moments_first(moments, classes, from, &stretch)) {
-        gint64 until = stretch.begin + GOOD_WITHIN;
+    while (more && best < GOOD_HOUR && ABS(stretch.begin - begin) < GOOD_WITHIN) {
+        int roundness = find_best(zone, &stretch, &candidate);
 
-        *instant = stretch.begin;
-        do {
-            if (find_good_hour(zone, &stretch, instant))
-                break;
-        } while (kj_moments_first(moments, classes, stretch.end, &stretch) && stretch.begin < until);
-        return TRUE;
+        if (roundness > best) {
+            best = roundness;
+            *instant = candidate;
+        }
+        more = later ? kj_moments_first(moments, classes, stretch.end, &stretch) : find_last(moments, classes, stretch.begin, &stretch);
     }
-    if (find_last(moments, classes, from, &stretch)) {
-        gint64 since = stretch.begin - GOOD_WITHIN;
-
-        *instant = stretch.begin;
-        do {
-            if (find_good_hour(zone, &stretch, instant))
-                break;
-        } while (find_last(moments, classes, stretch.begin, &stretch) && stretch.begin > since);
-        return TRUE;
-    }
-    return FALSE;
+    return best >= PLAIN;
 }
 
 gboolean kj_moments_example(const KjMoments *moments, const KjClassSet *classes, gint64 from, const char *zone, gint64 *instant) {

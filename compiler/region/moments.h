@@ -38,7 +38,8 @@ guint32 kj_moments_classify(const KjMoments *moments, gint64 instant);
 /* The first instant at or after `from` whose class is in the set, and when the set is first left after it. FALSE when there is none to come. */
 gboolean kj_moments_first(const KjMoments *moments, const KjClassSet *classes, gint64 from, KjSpanOfTime *piece);
 /* An instant of the set that reads well: at or after `from` if there is one (else the last before), if possible a weekday between 10:00 and 16:00 on
- * the full hour in `zone` (NULL: UTC), else the first (or last but for its stretch) there is. FALSE when the set has no class but 0. */
+ * the full hour in `zone` (NULL: UTC), else on a full hour or minute, else the first (or last but for its stretch) there is. FALSE when the set has no
+ * class but 0. */
 gboolean kj_moments_example(const KjMoments *moments, const KjClassSet *classes, gint64 from, const char *zone, gint64 *instant);
 
 /* The spans of one window alone, sorted, disjoint and apart. Element type KjSpanOfTime; free with g_array_unref. NULL when its zone is unknown here, or there

@@ -507,11 +507,43 @@ static gboolean can_answer(Answering *answering, guint count) {
            (can_go_on(answering, count - 1, left, left, MISSING) || (right != left && can_go_on(answering, count - 1, right, right, MISSING)));
 }
 
+/* Two values are related in one way and no more: the one is less, or the other, or they are equal. The box answers up to three bits about the same two
+ * fields; FALSE when the answers do not go together. Where the fields may be missing nothing is said. */
+static gboolean is_one_order(const KjUniverse *universe, const KjBox *box, guint left, guint right) {
+    guint yes = 0, no = 0;
+
+    for (guint i = 0; i < box->count; i++) {
+        const KjBoxTest *test = &box->tests[i];
+        const KjSpaceField *bit = test->field >= universe->space->value_count ? kj_universe_field(universe, test->field) : NULL;
+
+        if (!bit || bit->kind != KJ_FIELD_KIND_COMPARE || kj_class_set_has(test->set, 0) ||
+            !((bit->left == left && bit->right == right) || (bit->left == right && bit->right == left)))
+            continue;
+        yes += !kj_class_set_has(test->set, 1);
+        no += !kj_class_set_has(test->set, 2);
+    }
+    return yes <= 1 && no <= 2;
+}
+
+static gboolean are_orders(const KjUniverse *universe, const KjBox *box) {
+    for (guint i = 0; i < box->count; i++) {
+        guint field = box->tests[i].field;
+        const KjSpaceField *bit = field >= universe->space->value_count ? kj_universe_field(universe, field) : NULL;
+
+        if (bit && bit->kind == KJ_FIELD_KIND_COMPARE && bit->left != bit->right && bit->relation == KJ_RELATION_LESS &&
+            !is_one_order(universe, box, bit->left, bit->right))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean kj_universe_feasible(const KjUniverse *universe, const KjBox *box) {
     Answering answering = { universe, box, NULL };
 
     if (box->count == 0 || box->tests[box->count - 1].field < universe->space->value_count)
         return TRUE;
+    if (!are_orders(universe, box))
+        return FALSE;
     answering.presence = g_newa0(guint8, universe->space->value_count);
     return can_answer(&answering, box->count);
 }

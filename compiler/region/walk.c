@@ -19,14 +19,25 @@
 #include <string.h>
 
 #define DEPTH_MOST 8192u
+#define STACK_ROOM 1024u /* items: most walks never need more */
 #define TRIES 64u /* points at random before a search */
 
 typedef enum { APART, CUTS, COVERS } Overlap;
 
+#define OPEN_MOST 64u /* tests of a box that are kept account of; those behind are always asked */
+
 typedef struct {
     const KjBox *box;
     guint32 number; /* without: index in the caller's list; cases: the case */
+    guint64 open;   /* bits: the tests that do not hold of the whole cell. What holds of a cell holds of every part of it, so only these are asked again */
 } Item;
+
+#define FIELDS_ALL G_MAXUINT64
+
+/* A set of fields as bits; the last bit stands for all that are too many. */
+static guint64 field_bit(guint field) {
+    return (guint64)1 << MIN(field, 63);
+}
 
 typedef struct {
     KjWalk *walk;
@@ -46,26 +57,43 @@ static gboolean covers_field(const Walking *walking, guint field, const KjClassS
     return kj_class_set_covers(set, kj_universe_first_class(walking->universe, field), kj_universe_class_count(walking->universe, field) - 1);
 }
 
-static Overlap overlap(const Walking *walking, const KjBox *box, const KjClassSet *const *cell) {
-    Overlap result = COVERS;
+/* What one test of a box is to the cell. */
+static Overlap overlap_test(const Walking *walking, const KjBoxTest *test, const KjClassSet *const *cell) {
+    const KjClassSet *set = test->set, *side = cell[test->field];
 
-    for (guint i = 0; i < box->count; i++) {
-        const KjClassSet *set = box->tests[i].set, *side = cell[box->tests[i].field];
+    if (set == side)
+        return COVERS;
+    if (!side)
+        return set->count == 0 ? APART : covers_field(walking, test->field, set) ? COVERS : CUTS;
+    return !kj_class_set_common(set, side) ? APART : kj_class_set_contains(set, side) ? COVERS : CUTS;
+}
 
-        if (set == side)
-            continue;
-        if (!side) {
-            if (set->count == 0)
-                return APART;
-            if (result == COVERS && !covers_field(walking, box->tests[i].field, set))
-                result = CUTS;
-        } else if (!kj_class_set_common(set, side)) {
+/* What an item is to the cell, which is a part of the cell it was asked about last and reached into; only in the fields `changed` is it another. */
+static Overlap overlap_item(const Walking *walking, Item *item, const KjClassSet *const *cell, guint64 changed) {
+    Overlap result = COVERS, with;
+
+    for (guint64 left = item->open; left; left &= left - 1) {
+        guint i = (guint)__builtin_ctzll(left);
+
+        with = field_bit(item->box->tests[i].field) & changed ? overlap_test(walking, &item->box->tests[i], cell) : CUTS;
+        if (with == APART)
             return APART;
-        } else if (result == COVERS && !kj_class_set_contains(set, side)) {
+        if (with == COVERS)
+            item->open &= ~((guint64)1 << i);
+        else
             result = CUTS;
-        }
+    }
+    for (guint i = OPEN_MOST; i < item->box->count; i++) {
+        with = overlap_test(walking, &item->box->tests[i], cell);
+        if (with == APART)
+            return APART;
+        result = with == CUTS ? CUTS : result;
     }
     return result;
+}
+
+static Item item_of(const KjBox *box, guint32 number) {
+    return (Item){ box, number, box->count >= OPEN_MOST ? G_MAXUINT64 : ((guint64)1 << box->count) - 1 };
 }
 
 static const KjBox *cell_box(Walking *walking, const KjClassSet *const *cell) {
@@ -109,20 +137,24 @@ static Item *item_at(GArray *stack, guint index) {
 }
 
 /* The items of a slice that reach into the cell, on top of the stack; up to and with the first that covers it. */
-static Slice filter(Walking *walking, GArray *stack, Slice from, const KjClassSet *const *cell, gboolean *covered) {
+static Slice filter(Walking *walking, GArray *stack, Slice from, const KjClassSet *const *cell, guint64 changed, gboolean *covered) {
     Slice kept = { stack->len, 0 };
+    const Item *items;
+    Item *top;
 
     *covered = FALSE;
+    g_array_set_size(stack, kept.first + from.count); /* room for all, which may move the stack */
+    items = item_at(stack, from.first);
+    top = item_at(stack, kept.first);
     for (guint i = 0; i < from.count && !*covered; i++) {
-        Item item = *item_at(stack, from.first + i);
-        Overlap with = overlap(walking, item.box, cell);
+        Overlap with;
 
-        if (with == APART)
-            continue;
-        g_array_append_val(stack, item);
-        kept.count++;
+        top[kept.count] = items[i];
+        with = overlap_item(walking, &top[kept.count], cell, changed);
+        kept.count += with != APART;
         *covered = with == COVERS;
     }
+    g_array_set_size(stack, kept.first + kept.count);
     return kept;
 }
 
@@ -138,20 +170,22 @@ static gboolean any_wanted(const Walking *walking, Slice over, gboolean covered)
     return FALSE;
 }
 
-static gboolean cut(Walking *walking, const KjClassSet **cell, Slice without, Slice over, guint depth);
+static gboolean cut(Walking *walking, const KjClassSet **cell, guint64 changed, Slice without, Slice over, guint depth);
 
 /* Goes on with each piece of the cell outside of the box; the cell is left as what is inside. FALSE: ended. */
 static gboolean cut_pieces(Walking *walking, const KjClassSet **cell, const KjBox *box, Slice without, Slice over, guint depth) {
     const KjClassSet **piece = g_newa(const KjClassSet *, walking->dimension);
+    guint64 changed = 0;
 
     for (guint i = 0; i < box->count; i++) {
         const KjClassSet *outside = cut_off(walking, &box->tests[i], cell);
 
-        if (!outside)
+        if (!outside) /* then nothing was narrowed either */
             continue;
+        changed |= field_bit(box->tests[i].field);
         memcpy(piece, cell, walking->dimension * sizeof *piece);
         piece[box->tests[i].field] = outside;
-        if (!cut(walking, piece, without, over, depth + 1))
+        if (!cut(walking, piece, changed, without, over, depth + 1))
             return FALSE;
     }
     return TRUE;
@@ -170,17 +204,17 @@ static gboolean decide(Walking *walking, const KjClassSet **cell, Slice over, gb
            visit(walking, cell, first.number);
 }
 
-static gboolean cut_filtered(Walking *walking, const KjClassSet **cell, Slice without, Slice over, guint depth) {
+static gboolean cut_filtered(Walking *walking, const KjClassSet **cell, guint64 changed, Slice without, Slice over, guint depth) {
     gboolean covered;
     Item first;
 
-    without = filter(walking, walking->without, without, cell, &covered);
+    without = filter(walking, walking->without, without, cell, changed, &covered);
     if (covered) {
         if (walking->used)
             walking->used[item_at(walking->without, without.first + without.count - 1)->number] = TRUE;
         return TRUE;
     }
-    over = filter(walking, walking->over, over, cell, &covered);
+    over = filter(walking, walking->over, over, cell, changed, &covered);
     if (!any_wanted(walking, over, covered))
         return TRUE;
     if (without.count == 0)
@@ -191,7 +225,8 @@ static gboolean cut_filtered(Walking *walking, const KjClassSet **cell, Slice wi
     return cut_pieces(walking, cell, first.box, (Slice){ without.first + 1, without.count - 1 }, over, depth);
 }
 
-static gboolean cut(Walking *walking, const KjClassSet **cell, Slice without, Slice over, guint depth) {
+/* Both slices reach into the cell that this one is a part of. */
+static gboolean cut(Walking *walking, const KjClassSet **cell, guint64 changed, Slice without, Slice over, guint depth) {
     guint without_top = walking->without->len, over_top = walking->over->len;
     gboolean on;
 
@@ -201,7 +236,7 @@ static gboolean cut(Walking *walking, const KjClassSet **cell, Slice without, Sl
         return FALSE;
     }
     walking->walk->steps -= 1 + without.count + over.count;
-    on = cut_filtered(walking, cell, without, over, depth);
+    on = cut_filtered(walking, cell, changed, without, over, depth);
     g_array_set_size(walking->without, without_top);
     g_array_set_size(walking->over, over_top);
     return on;
@@ -266,9 +301,9 @@ static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean
     g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed)), numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
 
     for (guint i = 0; walk->without && i < walk->without->len; i++) {
-        Weighed one = { 0, { walk->without->pdata[i], i } };
+        Weighed one = { 0, item_of(walk->without->pdata[i], i) };
 
-        if ((left_out && left_out[i]) || overlap(walking, one.item.box, cell) == APART)
+        if ((left_out && left_out[i]) || overlap_item(walking, &one.item, cell, FIELDS_ALL) == APART)
             continue;
         one.share = share_of(walking, one.item.box, cell);
         g_array_append_val(weighed, one);
@@ -282,13 +317,13 @@ static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean
     kj_cases_meeting(walk->cases, walk->start, KJ_CASE_NONE, numbers);
     for (guint i = 0; i < numbers->len; i++) {
         guint32 number = g_array_index(numbers, guint32, i);
-        Item item = { walk->cases->boxes->pdata[number], g_array_index(walk->cases->box_cases, guint32, number) };
+        Item item = item_of(walk->cases->boxes->pdata[number], g_array_index(walk->cases->box_cases, guint32, number));
         guint32 rule = kj_cases_get(walk->cases, item.number)->rule;
 
         if (item.number < walk->first || (walk->left_out && rule != KJ_CASE_NONE && walk->left_out[rule]))
             continue;
+        walking->covered = overlap_item(walking, &item, cell, FIELDS_ALL) == COVERS;
         g_array_append_val(walking->over, item);
-        walking->covered = overlap(walking, item.box, cell) == COVERS;
         if (walking->covered)
             break;
     }
@@ -297,8 +332,8 @@ static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean
 static void walking_start(Walking *walking, KjWalk *walk, const KjClassSet ***cell) {
     *walking = (Walking){ .walk = walk, .universe = walk->universe, .sets = kj_universe_sets(walk->universe) };
     walking->dimension = kj_universe_dimension(walk->universe);
-    walking->without = g_array_new(FALSE, FALSE, sizeof(Item));
-    walking->over = g_array_new(FALSE, FALSE, sizeof(Item));
+    walking->without = g_array_sized_new(FALSE, FALSE, sizeof(Item), STACK_ROOM);
+    walking->over = g_array_sized_new(FALSE, FALSE, sizeof(Item), STACK_ROOM);
     walking->cell = g_malloc(sizeof(KjBox) + walking->dimension * sizeof(KjBoxTest));
     *cell = g_new0(const KjClassSet *, walking->dimension);
     for (guint i = 0; i < walk->start->count; i++)
@@ -316,7 +351,7 @@ static void walking_end(Walking *walking, const KjClassSet **cell) {
 
 static KjWalkEnd walk_on(Walking *walking, const KjClassSet **cell) {
     Slice without = { 0, walking->without->len }, over = { 0, walking->over->len };
-    gboolean whole = cut(walking, cell, without, over, 0);
+    gboolean whole = cut(walking, cell, 0, without, over, 0); /* fill() left nothing to be filtered */
 
     return walking->too_long ? KJ_WALK_TOO_LONG : whole ? KJ_WALK_DONE : KJ_WALK_STOPPED;
 }
@@ -387,18 +422,21 @@ static guint32 random_class(const Walking *walking, guint field, const KjClassSe
     }
 }
 
-/* Who decides the whole of a cell; FALSE when something is to be taken out of it, or more than one does. */
+/* Who decides the whole of a cell, a part of the start; FALSE when something is to be taken out of it, or more than one does. */
 static gboolean decided_alike(const Walking *walking, const KjClassSet *const *cell, guint32 *decider) {
     *decider = KJ_CASE_NONE;
     for (guint i = 0; i < walking->without->len; i++) {
-        if (overlap(walking, item_at(walking->without, i)->box, cell) != APART)
+        Item item = *item_at(walking->without, i);
+
+        if (overlap_item(walking, &item, cell, FIELDS_ALL) != APART)
             return FALSE;
     }
     for (guint i = 0; i < walking->over->len; i++) {
-        Overlap with = overlap(walking, item_at(walking->over, i)->box, cell);
+        Item item = *item_at(walking->over, i);
+        Overlap with = overlap_item(walking, &item, cell, FIELDS_ALL);
 
         if (with == COVERS)
-            *decider = item_at(walking->over, i)->number;
+            *decider = item.number;
         if (with != APART)
             return with == COVERS;
     }

@@ -15,8 +15,6 @@
 /* The values of some classes (class 0 left aside) of a joint value field as a set of the checked tree; arena of the universe. Never
  * NULL. */
 const KjSet *kj_words_set(KjUniverse *universe, guint field, const KjClassSet *classes);
-/* The instants of some classes as a window, if one of the universe's windows, or one less another, is exactly it; else NULL. */
-const KjWindow *kj_words_window(KjUniverse *universe, const KjClassSet *classes);
 /* The whole box as a condition over the joint fields (kj_universe_fields). The part about time is left out where no window says it:
  * *untold_time. */
 const KjCondition *kj_words_condition(KjUniverse *universe, const KjBox *box, gboolean *untold_time);

@@ -15,6 +15,10 @@ const KjClassSet *kj_words_reach(const KjAutomaton *automaton, KjType type, cons
  * it. */
 const KjCondition *kj_words_time(KjUniverse *universe, const KjClassSet *classes);
 
+/* words_windows.c: the window without the names that stand for other instants elsewhere in the universe; whether its windows are of several zones. */
+const KjWindow *kj_words_clear_window(KjUniverse *universe, const KjWindow *window);
+gboolean kj_words_many_zones(KjUniverse *universe);
+
 /* words_value.c: a set as a value of the syntax tree; a list has `most` (>= 2) items, the last of which may say how many more there are. */
 KjAstValue *kj_words_value(KjArena *arena, const KjDataType *type, const KjSet *set, guint most, const char *language);
 KjAstValue *kj_words_literal(KjArena *arena, KjAstValueKind kind, const char *spelling);
@@ -23,7 +27,7 @@ KjAstValue *kj_words_name(KjArena *arena, const char *name);
 KjAstValue *kj_words_point(KjArena *arena, const KjDataType *type, KjOrdinal point);
 KjAstValue *kj_words_node(KjArena *arena, KjAstValueKind kind, KjAstValue *left, KjAstValue *right);
 KjAstName *kj_words_bare_name(KjArena *arena, const char *name);
-/* A window as a value; without zones for people. */
+/* A window as a value; without zones where they go without saying. */
 KjAstValue *kj_words_window_value(KjArena *arena, const KjWindow *window, gboolean zones);
 /* The relation and the bound of a set that begins or ends where the type does; 0 when it is none. */
 KjRelation kj_words_bound(KjArena *arena, const KjDataType *type, const KjSet *set, KjAstValue **value);

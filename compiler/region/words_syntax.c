@@ -22,6 +22,7 @@ typedef struct {
     const KjField *fields;
     guint count;
     const char *language; /* NULL: in the language's own notation, in full */
+    gboolean zones; /* windows are said with theirs */
     KjAstClause *clauses, **next_clause;
     KjAstExpression *items, **next_item; /* of `when` */
     guint item_count;
@@ -122,7 +123,7 @@ static KjAstExpression *expression_of(const Writing *writing, const KjCondition 
                        kj_words_name(writing->arena, writing->fields[condition->other].name));
     case KJ_CONDITION_DURING:
         return new_expression(writing, KJ_EXPRESSION_DURING, NULL,
-                              kj_words_window_value(writing->arena, condition->window, writing->language == NULL));
+                              kj_words_window_value(writing->arena, condition->window, writing->zones));
     case KJ_CONDITION_NOT:
         return negation(writing, expression_of(writing, condition->operands[0]));
     case KJ_CONDITION_AND:
@@ -199,7 +200,7 @@ static void write_part(Writing *writing, const KjCondition *condition) {
                    kj_words_node(writing->arena, KJ_VALUE_NOT, none_value(writing), NULL));
         return;
     case KJ_CONDITION_DURING:
-        add_clause(writing, NULL, 0, kj_words_window_value(writing->arena, condition->window, writing->language == NULL));
+        add_clause(writing, NULL, 0, kj_words_window_value(writing->arena, condition->window, writing->zones));
         return;
     default:
         break;
@@ -337,6 +338,7 @@ void kj_words_syntax(KjUniverse *universe, const KjCondition *condition, const c
     const KjField *service = NULL;
 
     writing.fields = kj_universe_fields(universe, &writing.count);
+    writing.zones = !language || kj_words_many_zones(universe);
     writing.next_clause = &writing.clauses;
     writing.next_item = &writing.items;
     for (guint i = 0; i < writing.count && !service; i++)

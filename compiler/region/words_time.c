@@ -2,9 +2,9 @@
 /*
  * Instants in words: which windows, together, are exactly these.
  *
- * First as one stretch of windows that all hold ("during office and not during holidays"), then as windows of which one holds, then as
- * dates, where the instants are few stretches that begin and end at midnight in a zone that some window names. Windows of whole days, as
- * `@from` and `@until` make them, are joined into one range of dates.
+ * As one window; as dates, where the instants are few stretches, of whole days or of hours of one day in a zone that some window names; as windows that all
+ * hold ("during office and not during holidays"); or as windows of which one holds. Windows of whole days, as `@from` and `@until` make
+ * them, are joined into one range of dates.
  */
 #include "words_private.h"
 
@@ -17,6 +17,7 @@
 #define STRETCHES_MOST 3u /* of dates */
 #define ALL_WEEKDAYS 127u
 #define LAST_MINUTE 1439u
+#define MINUTE_SECONDS 60
 
 /* A window, or every instant outside of it. */
 typedef struct {
@@ -221,12 +222,31 @@ static GPtrArray *find_zones(const Telling *telling) {
     return zones;
 }
 
+static gint64 wall_of(GTimeZone *zone, gint64 instant) {
+    return instant + g_time_zone_get_offset(zone, g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, instant));
+}
+
 /* The day that begins at the instant in the zone. */
 static gboolean beginning_day(GTimeZone *zone, gint64 instant, guint32 *day) {
-    gint64 wall = instant + g_time_zone_get_offset(zone, g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, instant));
+    gint64 wall = wall_of(zone, instant);
 
     *day = (guint32)(wall / KJ_DAY_SECONDS);
     return wall >= 0 && wall % KJ_DAY_SECONDS == 0;
+}
+
+/* Full minutes of one day on which no clock changes. */
+static const KjWindow *stretch_hours(KjArena *arena, GTimeZone *zone, const KjSpanOfTime *stretch, const char *name) {
+    gint64 begin = wall_of(zone, stretch->begin), end = wall_of(zone, stretch->end), day = begin / KJ_DAY_SECONDS;
+    KjWindow *window;
+
+    if (begin < 0 || begin % MINUTE_SECONDS || end % MINUTE_SECONDS || (end - 1) / KJ_DAY_SECONDS != day ||
+        wall_of(zone, stretch->begin - begin % KJ_DAY_SECONDS) != day * KJ_DAY_SECONDS || end - begin != stretch->end - stretch->begin)
+        return NULL;
+    window = kj_arena_new0(arena, KjWindow);
+    *window = *days_window(arena, name, (guint32)day, (guint32)day);
+    window->atom.first_minute = (guint)(begin % KJ_DAY_SECONDS / MINUTE_SECONDS);
+    window->atom.last_minute = (guint)((end - 1) % KJ_DAY_SECONDS / MINUTE_SECONDS);
+    return window;
 }
 
 /* The stretches of the classes; NULL when there are too many. */
@@ -242,17 +262,19 @@ static GArray *find_stretches(const Telling *telling, const KjClassSet *classes)
     return g_steal_pointer(&stretches);
 }
 
-static const KjWindow *stretch_days(const Telling *telling, const KjSpanOfTime *stretch, const char *name) {
+static const KjWindow *stretch_window(const Telling *telling, const KjSpanOfTime *stretch, const char *name) {
     g_autoptr(GTimeZone) zone = kj_value_zone(name);
     guint32 first = 0, after = KJ_CALENDAR_DAYS + 1;
 
-    if (!zone || (stretch->begin > 0 && !beginning_day(zone, stretch->begin, &first)) ||
-        (stretch->end < KJ_INSTANT_END && !beginning_day(zone, stretch->end, &after)))
+    if (!zone)
         return NULL;
+    if ((stretch->begin > 0 && !beginning_day(zone, stretch->begin, &first)) ||
+        (stretch->end < KJ_INSTANT_END && !beginning_day(zone, stretch->end, &after)))
+        return stretch_hours(kj_universe_arena(telling->universe), zone, stretch, name);
     return days_window(kj_universe_arena(telling->universe), name, first, after - 1);
 }
 
-/* The classes as parts of which one holds, each a range of days. */
+/* The classes as parts of which one holds, each a range of days or hours of a day. */
 static GArray *find_dates(const Telling *telling, const KjClassSet *classes) {
     g_autoptr(GArray) stretches = find_stretches(telling, classes);
     g_autoptr(GPtrArray) zones = find_zones(telling);
@@ -261,7 +283,7 @@ static GArray *find_dates(const Telling *telling, const KjClassSet *classes) {
         g_autoptr(GArray) chosen = g_array_new(FALSE, FALSE, sizeof(Part));
 
         for (guint i = 0; i < stretches->len; i++) {
-            Part part = { stretch_days(telling, &g_array_index(stretches, KjSpanOfTime, i), zones->pdata[z]), FALSE, NULL };
+            Part part = { stretch_window(telling, &g_array_index(stretches, KjSpanOfTime, i), zones->pdata[z]), FALSE, NULL };
 
             if (part.window)
                 g_array_append_val(chosen, part);
@@ -289,11 +311,12 @@ static KjCondition *new_condition(KjArena *arena, KjConditionKind kind) {
     return condition;
 }
 
-static const KjCondition *part_condition(KjArena *arena, const Part *part) {
+static const KjCondition *part_condition(KjUniverse *universe, const Part *part) {
+    KjArena *arena = kj_universe_arena(universe);
     KjCondition *during = new_condition(arena, KJ_CONDITION_DURING), *outside;
     const KjCondition **operands;
 
-    during->window = part->window;
+    during->window = kj_words_clear_window(universe, part->window);
     if (!part->outside)
         return during;
     operands = kj_arena_newn(arena, const KjCondition *, 1);
@@ -304,12 +327,13 @@ static const KjCondition *part_condition(KjArena *arena, const Part *part) {
     return outside;
 }
 
-static const KjCondition *parts_condition(KjArena *arena, const GArray *chosen, gboolean all) {
+static const KjCondition *parts_condition(KjUniverse *universe, const GArray *chosen, gboolean all) {
+    KjArena *arena = kj_universe_arena(universe);
     KjCondition *condition = new_condition(arena, all ? KJ_CONDITION_AND : KJ_CONDITION_OR);
     const KjCondition **operands = kj_arena_newn(arena, const KjCondition *, chosen->len + 1);
 
     for (guint i = 0; i < chosen->len; i++)
-        operands[condition->count++] = part_condition(arena, &g_array_index(chosen, Part, i));
+        operands[condition->count++] = part_condition(universe, &g_array_index(chosen, Part, i));
     condition->operands = operands;
     return chosen->len == 1 ? operands[0] : condition;
 }
@@ -325,41 +349,10 @@ const KjCondition *kj_words_time(KjUniverse *universe, const KjClassSet *classes
         join_days(&telling, all);
     else
         any = find_together(&telling, classes, FALSE);
-    if (!all && !any)
+    if (!any && (!all || all->len > 1))
         any = find_dates(&telling, classes);
     if (all || any)
-        condition = parts_condition(kj_universe_arena(universe), all ? all : any, all != NULL);
+        condition = parts_condition(universe, any ? any : all, any == NULL);
     g_array_unref(telling.parts);
     return condition;
-}
-
-const KjWindow *kj_words_window(KjUniverse *universe, const KjClassSet *classes) {
-    Telling telling;
-    g_autoptr(GArray) all = NULL;
-    const KjWindow *window = NULL;
-    guint inside = 0;
-
-    telling_init(&telling, universe);
-    classes = kj_class_set_intersect(telling.sets, classes, telling.whole);
-    all = classes == telling.whole ? NULL : find_together(&telling, classes, TRUE);
-    if (all)
-        join_days(&telling, all);
-    for (guint i = 0; all && i < all->len; i++) {
-        if (!g_array_index(all, Part, i).outside) {
-            window = g_array_index(all, Part, i).window;
-            inside++;
-        }
-    }
-    for (guint i = 0; inside == 1 && i < all->len; i++) {
-        const Part *part = &g_array_index(all, Part, i);
-        KjWindow *less;
-
-        if (!part->outside)
-            continue;
-        less = kj_arena_new0(kj_universe_arena(universe), KjWindow);
-        *less = (KjWindow){ .kind = KJ_WINDOW_MINUS, .left = window, .right = part->window, .parts = window->parts + part->window->parts + 1 };
-        window = less;
-    }
-    g_array_unref(telling.parts);
-    return inside == 1 ? window : NULL;
 }

@@ -77,18 +77,33 @@ static void append_mark(const Page *page, const char *mark) {
     element(page, "span class=\"mark\"", mark);
 }
 
-/* What it was and is, and an example. */
+/* A command, which is only broken between words: a date torn at a hyphen is hard to read. */
+static void append_command(const Page *page, const char *command) {
+    g_auto(GStrv) words = g_strsplit(command, " ", -1);
+
+    g_string_append(page->out, "<code>");
+    for (char **word = words; *word; word++) {
+        g_string_append(page->out, word == words ? "" : " ");
+        element(page, "span class=\"word\"", *word);
+    }
+    g_string_append(page->out, "</code>");
+}
+
+/* What it was and is, where that says something, and an example. */
 static void append_facts(const Page *page, const KjReportChange *change) {
-    g_string_append(page->out, "<p class=\"fact\"><span>");
-    element(page, "code", change->old_rule.decision);
-    g_string_append(page->out, " → ");
-    element(page, "code", change->new_rule.decision);
-    g_string_append(page->out, "</span>");
+    g_string_append(page->out, "<p class=\"fact\">");
+    if (strcmp(change->old_rule.decision, change->new_rule.decision) != 0) {
+        g_string_append(page->out, "<span>");
+        element(page, "code", change->old_rule.decision);
+        g_string_append(page->out, " → ");
+        element(page, "code", change->new_rule.decision);
+        g_string_append(page->out, "</span>");
+    }
     if (change->example) {
         g_string_append(page->out, " <span>");
         kj_page_text(page->out, say(page, KJ_SAY_EXAMPLE));
         g_string_append(page->out, ": ");
-        element(page, "code", change->example);
+        append_command(page, change->example);
         g_string_append(page->out, "</span>");
     }
     g_string_append(page->out, "</p>\n");
@@ -209,8 +224,11 @@ static void append_side(const Page *page, KjSaying title, const KjReportRule *ru
         element(page, "span class=\"quiet mono\"", place);
     }
     g_string_append(page->out, "</p>");
-    if (*rule->sentence)
-        element(page, "p", rule->sentence);
+    if (*rule->sentence) {
+        g_string_append(page->out, "<p>");
+        sentence(page, rule->sentence);
+        g_string_append(page->out, "</p>");
+    }
     if (*source)
         g_string_append_printf(page->out, "<pre>%s</pre>", source);
     g_string_append(page->out, "</div>\n");

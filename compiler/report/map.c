@@ -165,6 +165,13 @@ static gboolean is_rest(const char *clause) {
            strlen(clause) > LABEL_MOST;
 }
 
+/* A column has no room for the zone of a window. */
+static const char *without_zones(const KjReport *report, const char *clause) {
+    const char *zone = strstr(clause, " zone \""), *end = zone ? strchr(zone + strlen(" zone \""), '"') : NULL;
+
+    return end ? without_zones(report, kj_arena_printf(report->arena, "%.*s%s", (int)(zone - clause), clause, end + 1)) : clause;
+}
+
 /* "nets.staff" out of "from nets.staff", "not office" out of "when not during office"; whatever else the clause is stays whole. */
 static const char *band_label(const KjReport *report, const Plan *plan, guint field, const char *name, const GArray *bands, guint index) {
     const Band *band = &g_array_index(bands, Band, index);
@@ -174,6 +181,7 @@ static const char *band_label(const KjReport *report, const Plan *plan, guint fi
     box->tests[0] = (KjBoxTest){ field, band->classes };
     const char *clause = kj_report_clean(report->arena, kj_words_clauses(plan->universe, box), FALSE), *outside = "when not during ";
     gsize length = strlen(name);
+    clause = without_zones(report, clause);
     if (strncmp(clause, name, length) == 0 && clause[length] == ' ' && clause[length + 1])
         clause += length + 1;
     if (g_str_has_prefix(clause, outside))

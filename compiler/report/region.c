@@ -57,6 +57,8 @@ static const char *people(const KjReport *report, const KjChangeRegion *region) 
 
     append_names(region->old_decision->members, region->new_decision->members, '-', out);
     append_names(region->new_decision->members, region->old_decision->members, '+', out);
+    if (region->new_decision->members[0] == '\0')
+        return kj_say(report, KJ_SAY_NOBODY_LEFT, kj_report_clean(report->arena, out->str, FALSE), NULL, NULL);
     return kj_report_clean(report->arena, out->str, FALSE);
 }
 
@@ -104,11 +106,17 @@ static KjSaying say_what(const KjReport *report, const KjBlockChange *block, con
                                                      : KJ_SAY_OTHERWISE;
 }
 
-static KjTone tone_of(KjSaying saying, KjDirection direction) {
-    if (saying == KJ_SAY_OBLIGATION_LOST || saying == KJ_SAY_OPENED) /* an alert that comes with it makes no opening harmless */
+/* What the domain says loosens goes the other way: the direction knows, where the effect is the same. */
+static KjTone tone_of(KjSaying saying, const KjChangeRegion *region) {
+    KjDirection direction = region->direction;
+    gboolean alike = region->old_decision->effect == region->new_decision->effect;
+
+    if (saying == KJ_SAY_OPENED) /* an alert that comes with it makes no opening harmless */
         return KJ_TONE_WIDER;
+    if (saying == KJ_SAY_OBLIGATION_LOST)
+        return alike && direction == KJ_DIRECTION_NARROWS ? KJ_TONE_NARROWER : KJ_TONE_WIDER;
     if (saying == KJ_SAY_OBLIGATION_GAINED)
-        return KJ_TONE_NARROWER;
+        return alike && direction == KJ_DIRECTION_WIDENS ? KJ_TONE_WIDER : KJ_TONE_NARROWER;
     return direction == KJ_DIRECTION_WIDENS ? KJ_TONE_WIDER : direction == KJ_DIRECTION_NARROWS ? KJ_TONE_NARROWER : KJ_TONE_OTHER;
 }
 
@@ -180,7 +188,7 @@ static const char *who(const KjReport *report, const KjBlockChange *block, const
 
 /* ---- until when ---- */
 
-/* The zone of the first rule that has dates: those of the region first, then any of the block. NULL: none has. */
+/* The zone of the first rule that has dates: those of the region first, then any of the block; else the block's own. */
 static const char *zone_of(const KjBlockChange *block, const KjChangeRegion *region) {
     const KjBlock *const versions[] = { block->new_block, block->old_block };
     const KjRule *const rules[] = { region->new_rule, region->old_rule };
@@ -194,7 +202,7 @@ static const char *zone_of(const KjBlockChange *block, const KjChangeRegion *reg
             if (rule->until || rule->from)
                 return (rule->until ? rule->until : rule->from)->atom.zone;
         }
-    return NULL;
+    return (block->new_block ? block->new_block : block->old_block)->zone;
 }
 
 /* The date on which the instant falls there, else in UTC. */
@@ -272,7 +280,7 @@ KjReportChange *kj_report_region(const KjReport *report, const KjBlockChange *bl
     g_autoptr(GString) facts = g_string_new(NULL);
 
     told->region = region;
-    told->tone = tone_of(saying, region->direction);
+    told->tone = tone_of(saying, region);
     told->mark = kj_say_tone(report, told->tone);
     requests_text = all_requests(report, block, region);
     told->dates = dates(report, block, region, "");

@@ -90,21 +90,22 @@ void kj_report_rule(const KjReport *report, const KjBlockChange *block, const Kj
     const KjBlock *version = new_side ? block->new_block : block->old_block;
     const KjDecision *decision = new_side ? region->new_decision : region->old_decision;
     const KjRule *rule = new_side ? region->new_rule : region->old_rule;
+    gboolean new_file = new_side || block->timed;
     KjSpan span = !version || decision->error ? KJ_SPAN_NONE : rule ? rule->span : default_span(version);
     KjSaying none = !version                             ? KJ_SAY_NO_BLOCK
                   : decision->error                      ? KJ_SAY_ERROR
                   : version->default_effect == G_MAXUINT ? KJ_SAY_NO_RULE
                                                          : KJ_SAY_DEFAULT;
 
-    *out = (KjReportRule){ .rule = rule, .source = source_text(report, new_side, span), .sentence = "" };
+    *out = (KjReportRule){ .rule = rule, .source = source_text(report, new_file, span), .sentence = "" };
     out->label = rule ? kj_report_clean(report->arena, rule->label, FALSE) : kj_say(report, none, NULL, NULL, NULL);
     out->decision = version ? kj_report_decision(report, block, region, new_side) : out->label;
     if (rule)
         out->sentence = kj_report_clean(report->arena, kj_sentence_rule(report->arena, version, rule, report->options.language), FALSE);
     if (span.file != G_MAXUINT32) {
         guint column;
-        out->file = file_name(report, new_side, span.file);
-        kj_sources_position(sources_of(report, new_side), span.file, span.start, &out->line, &column);
+        out->file = file_name(report, new_file, span.file);
+        kj_sources_position(sources_of(report, new_file), span.file, span.start, &out->line, &column);
     }
 }
 

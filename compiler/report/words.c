@@ -46,6 +46,7 @@ static const KjPhrase sayings[KJ_SAY_COUNT] = {
     [KJ_SAY_UNASKED] = { "no longer asked for, {3}: {1}{2}.", "{1}に {3} が求められなくなる{2}。" },
     [KJ_SAY_ASKED] = { "newly asked for, {3}: {1}{2}.", "{1}に {3} が新たに求められる{2}。" },
     [KJ_SAY_ASKED_OTHERWISE] = { "asked for otherwise, {3}: {1}{2}.", "{1}に求められるものが変わる（{3}）{2}。" },
+    [KJ_SAY_NOBODY_LEFT] = { "{1}, nobody is left", "{1}、残る者なし" },
     [KJ_SAY_ALL] = { "all {1}", "すべての{1}" },
     [KJ_SAY_SOME] = { "{1} {2}", "{2}{1}" },
     [KJ_SAY_UNMATCHED] = { "{1} that no rule matches", "どの規則にも当てはまらない{1}" },

@@ -42,7 +42,7 @@ typedef enum {
     KJ_SAY_OBLIGATION_CHANGED,
     KJ_SAY_UNASKED,
     KJ_SAY_ASKED,
-    KJ_SAY_ASKED_OTHERWISE,
+    KJ_SAY_ASKED_OTHERWISE, KJ_SAY_NOBODY_LEFT,
     KJ_SAY_ALL,   /* all {1} */
     KJ_SAY_SOME,  /* {1}: subject, {2}: which */
     KJ_SAY_UNMATCHED,

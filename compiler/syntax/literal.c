@@ -68,7 +68,7 @@ kj_literal_new(KjParse *parse, KjAstValueKind kind, const char *text, gsize leng
 static const Unit *
 find_unit(const char *text, gsize length)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(units); i++)
+    for (gsize i = 0; length > 0 && i < G_N_ELEMENTS(units); i++)
         if (strlen(units[i].name) == length && memcmp(units[i].name, text, length) == 0)
             return &units[i];
     return length == 0 ? &plain : NULL;
@@ -105,7 +105,7 @@ report_unit(KjParse *parse, const char *text, gsize length, KjSpan span)
 static guint64
 read_quantity(KjParse *parse, const char *text, gsize length, KjSpan span, const Unit **unit)
 {
-    g_autofree char *word = kj_literal_shown(text, length);
+    g_autofree char *word = NULL; /* only said of a mistake */
     guint64 number = 0;
     gboolean huge = FALSE, misplaced = FALSE;
     gsize digits = 0;
@@ -121,6 +121,9 @@ read_quantity(KjParse *parse, const char *text, gsize length, KjSpan span, const
         number = huge ? 0 : number * 10 + digit;
     }
     *unit = find_unit(text + digits, length - digits);
+    if (!misplaced && !huge && *unit != NULL && number <= (guint64)G_MAXINT64 / (*unit)->factor)
+        return number * (*unit)->factor;
+    word = kj_literal_shown(text, length);
     if (misplaced)
         kj_report(parse->diagnostics, KJ_CODE_NUMBER_UNDERSCORE, span, word);
     if (*unit == NULL) {

@@ -4,6 +4,8 @@
  *
  * The bytes depend on the policy alone: no clock, no locale, no address, no order of a hash table gets into them.
  */
+#include <kijun/table.h>
+
 #include "table.h"
 
 KjTableBlock *kj_table_block_new(const KjBlock *block) {
@@ -35,19 +37,34 @@ guint kj_table_box_effect(const KjTableBlock *table, guint32 box) {
     return table->block->rules[g_array_index(table->box_rules, guint32, box)].effect;
 }
 
+/* FALSE when a limit was reported. */
+static gboolean add_block(GPtrArray *tables, const KjBlock *block, gboolean optimise, guint *boxes, KjDiagnostics *diagnostics) {
+    KjTableBlock *table = kj_table_block_new(block);
+
+    g_ptr_array_add(tables, table);
+    if (!kj_classify_block(table, diagnostics) || !kj_lower_block(table, boxes, diagnostics))
+        return FALSE;
+    kj_grow_forest(table, optimise);
+    return TRUE;
+}
+
 GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagnostics) {
     g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func((GDestroyNotify)kj_table_block_free);
     gboolean fits = TRUE;
     guint boxes = 0;
 
-    for (const KjBlock *block = policy->blocks; block; block = block->next) {
-        KjTableBlock *table = kj_table_block_new(block);
-
-        g_ptr_array_add(tables, table);
-        if (!kj_classify_block(table, diagnostics) || !kj_lower_block(table, &boxes, diagnostics))
-            fits = FALSE; /* and on, to report what is wrong with the others */
-        else if (fits)
-            kj_grow_forest(table, optimise);
-    }
+    for (const KjBlock *block = policy->blocks; block; block = block->next) /* all, to report what is wrong with each */
+        fits = add_block(tables, block, optimise, &boxes, diagnostics) && fits;
     return fits ? kj_write_tables(policy, tables, diagnostics) : NULL;
+}
+
+KjTable *kj_build_silent(const KjPolicy *policy, const KjBlock *block, KjDiagnostics *diagnostics) {
+    g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func((GDestroyNotify)kj_table_block_free);
+    g_autoptr(GBytes) bytes = NULL;
+    guint boxes = 0;
+
+    if (!add_block(tables, block, FALSE, &boxes, diagnostics))
+        return NULL;
+    bytes = kj_write_silent(policy, tables, diagnostics);
+    return bytes ? kj_table_new_own(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL) : NULL;
 }

@@ -57,4 +57,7 @@ guint kj_table_box_effect(const KjTableBlock *table, guint32 box);
 /* NULL when the table would be too large; reported. `tables` is of KjTableBlock. */
 GBytes *kj_write_tables(const KjPolicy *policy, const GPtrArray *tables, KjDiagnostics *diagnostics);
 
+/* The same without what is only told (texts of rules, positions, targets) and without the hash: for kj_table_new_own. */
+GBytes *kj_write_silent(const KjPolicy *policy, const GPtrArray *tables, KjDiagnostics *diagnostics);
+
 #endif

@@ -171,19 +171,21 @@ static GBytes *assemble(const KjTableWriter *writer) {
             memcpy(bytes + at, data, length);
         at += length;
     }
-    seal(bytes, size);
+    if (!writer->silent)
+        seal(bytes, size);
     return g_bytes_new_take(bytes, size);
 }
 
-GBytes *kj_write_tables(const KjPolicy *policy, const GPtrArray *tables, KjDiagnostics *diagnostics) {
-    KjTableWriter writer = { .policy = policy, .strings = kj_table_strings_new() };
+static GBytes *write_tables(const KjPolicy *policy, const GPtrArray *tables, gboolean silent, KjDiagnostics *diagnostics) {
+    KjTableWriter writer = { .policy = policy, .silent = silent, .strings = kj_table_strings_new() };
     GBytes *bytes = NULL;
 
     for (guint kind = KJ_SECTION_STRINGS + 1; kind <= KJ_SECTION_COUNT; kind++)
         writer.sections[kind] = g_array_new(FALSE, FALSE, (guint)record_sizes[kind]);
     for (guint i = 0; i < tables->len; i++)
         write_block(&writer, tables->pdata[i]);
-    write_targets(&writer);
+    if (!silent)
+        write_targets(&writer);
     if (kj_table_strings_full(writer.strings) || file_size(&writer) > KJ_TABLE_BYTES_MAX)
         kj_report(diagnostics, KJ_CODE_TABLE_TOO_LARGE, KJ_SPAN_NONE, (guint)(KJ_TABLE_BYTES_MAX >> 20));
     else
@@ -192,4 +194,12 @@ GBytes *kj_write_tables(const KjPolicy *policy, const GPtrArray *tables, KjDiagn
         g_array_unref(writer.sections[kind]);
     kj_table_strings_free(writer.strings);
     return bytes;
+}
+
+GBytes *kj_write_tables(const KjPolicy *policy, const GPtrArray *tables, KjDiagnostics *diagnostics) {
+    return write_tables(policy, tables, FALSE, diagnostics);
+}
+
+GBytes *kj_write_silent(const KjPolicy *policy, const GPtrArray *tables, KjDiagnostics *diagnostics) {
+    return write_tables(policy, tables, TRUE, diagnostics);
 }

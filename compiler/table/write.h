@@ -8,6 +8,7 @@
 
 typedef struct {
     const KjPolicy *policy;
+    gboolean silent; /* without what is only told */
     KjTableStrings *strings;
     GArray *sections[KJ_SECTION_COUNT_PLUS_ONE]; /* records of each kind; NULL for STRINGS */
 } KjTableWriter;

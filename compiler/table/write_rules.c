@@ -57,6 +57,20 @@ static void write_span(KjTableWriter *writer, KjSpan span) {
     kj_table_writer_add(writer, KJ_SECTION_SPANS, &record);
 }
 
+/* What is told of a rule. `source` is room for its text. */
+static void write_texts(KjTableWriter *writer, KjRecordRule *record, const KjTableBlock *table, const KjRule *rule, GString *source) {
+    g_autoptr(KjArena) scratch = kj_arena_new();
+
+    record->doc = kj_table_strings_add(writer->strings, rule->doc);
+    g_string_truncate(source, 0);
+    if (rule->item || rule->restores)
+        kj_print_rule_body(rule->item ? rule->item : rule->standard_rule->item, source);
+    record->source = kj_table_strings_add(writer->strings, source->str);
+    record->sentence_en = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "en"));
+    record->sentence_ja = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "ja"));
+    write_span(writer, rule->span);
+}
+
 void kj_write_rules(KjTableWriter *writer, const KjTableBlock *table) {
     guint32 first_box = kj_table_writer_next(writer, KJ_SECTION_BOXES);
     g_autoptr(GString) source = g_string_new(NULL);
@@ -64,7 +78,6 @@ void kj_write_rules(KjTableWriter *writer, const KjTableBlock *table) {
     for (guint i = 0; i < table->block->rule_count; i++) {
         const KjRule *rule = &table->block->rules[i];
         const guint32 *box = &g_array_index(table->first_boxes, guint32, i);
-        g_autoptr(KjArena) scratch = kj_arena_new();
         KjRecordRule record = { .label = kj_table_strings_add(writer->strings, rule->label), .effect = rule->effect };
 
         record.first_box = first_box + box[0];
@@ -73,15 +86,9 @@ void kj_write_rules(KjTableWriter *writer, const KjTableBlock *table) {
         record.note_count = rule->note_count;
         record.first_parameter = write_parameters(writer, rule);
         record.parameter_count = rule->parameter_count;
-        record.doc = kj_table_strings_add(writer->strings, rule->doc);
-        g_string_truncate(source, 0);
-        if (rule->item || rule->restores)
-            kj_print_rule_body(rule->item ? rule->item : rule->standard_rule->item, source);
-        record.source = kj_table_strings_add(writer->strings, source->str);
-        record.sentence_en = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "en"));
-        record.sentence_ja = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "ja"));
+        if (!writer->silent)
+            write_texts(writer, &record, table, rule, source);
         kj_table_writer_add(writer, KJ_SECTION_RULES, &record);
-        write_span(writer, rule->span);
     }
 }
 

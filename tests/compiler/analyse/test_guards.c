@@ -159,6 +159,9 @@ static void test_tiers(void) {
                   "+ tier a.m a: standard -> basic\n"
                   "+ tier a.n a: standard -> basic\n");
     check_modules(basic, basic, "");
+    /* The block is new, the group is not. */
+    const char *group[] = { "module a tier basic; group g = { \"sato\" };", NULL }, *block[] = { "group g = { \"sato\" }; mail m { default deny; }", NULL };
+    check_modules(group, block, "- tier * a: basic -> procedure\n");
 }
 
 static void test_standards(void) {

@@ -234,8 +234,8 @@ static void test_named(void) {
                    " allow principal { \"sato\", \"suzuki\", \"tanaka\" }; allow principal not { \"sato\", \"suzuki\" };"
                    " allow principal not { \"sato\", \"suzuki\", \"tanaka\" }; allow device own; allow when ready;"
                    " allow resource \"/a/b\"; allow resource { \"/a/b\", \"/c/**\" }; allow resource \"/c/**\"; allow device { managed, own }; }");
-    check_field(&fixture, 0, "principal", NULL, "3 named principals", "名前のある利用者 3 個");
-    check_field(&fixture, 1, "principal", NULL, "1 named principal and all others", "名前のある利用者 1 個とその他すべて");
+    check_field(&fixture, 0, "principal", NULL, "3 named principals", "名前のある利用者 3 人");
+    check_field(&fixture, 1, "principal", NULL, "1 named principal and all others", "名前のある利用者 1 人とその他すべて");
     check_field(&fixture, 2, "principal", NULL, "all principals without a name", "名前のない利用者すべて");
     check_field(&fixture, 3, "device", NULL, "1 value", "値 1 個");
     check_field(&fixture, 8, "device", NULL, "all values", "値すべて");

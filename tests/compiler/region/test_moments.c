@@ -412,9 +412,12 @@ static void test_example(Fixture *fixture, gconstpointer data) {
     check_example(fixture, ever, "2026-11-24T11:00:01Z", "Asia/Kathmandu", "2026-11-25T04:15:00Z");
     check_example(fixture, ever, "2026-11-20T17:00:00Z", NULL, "2026-11-23T10:00:00Z"); /* from Friday to Monday */
     check_example(fixture, ever, "2099-12-31T18:00:00Z", NULL, "2099-12-31T18:00:00Z");
-    /* Nights and week-ends have no good hour: the first there is. A good one is waited for, if not for years. */
+    /* Nights and week-ends have no good hour: the first full one, minute or second. A good hour is waited for, if not for years. */
     check_example(fixture, atom(fixture, "UTC", 127, 1320, 359, 0, ENDLESS), "2026-11-24T12:00:00Z", NULL, "2026-11-24T22:00:00Z");
-    check_example(fixture, atom(fixture, "UTC", 127, 1320, 359, 0, ENDLESS), "2026-11-24T23:10:00Z", NULL, "2026-11-24T23:10:00Z");
+    check_example(fixture, atom(fixture, "UTC", 127, 1320, 359, 0, ENDLESS), "2026-11-24T23:10:00Z", NULL, "2026-11-25T00:00:00Z");
+    check_example(fixture, atom(fixture, "UTC", 127, 1205, 1258, 0, ENDLESS), "2026-11-24T20:10:30Z", "Asia/Kathmandu", "2026-11-24T20:15:00Z");
+    check_example(fixture, atom(fixture, "UTC", 127, 1210, 1258, 0, ENDLESS), "2026-11-24T20:20:30Z", NULL, "2026-11-24T20:21:00Z");
+    check_example(fixture, atom(fixture, "UTC", 127, 1210, 1210, 0, day(2026, 11, 24)), "2026-11-24T20:10:30Z", NULL, "2026-11-24T20:10:30Z");
     check_example(fixture, join(fixture, KJ_WINDOW_UNION, atom(fixture, "UTC", 127, 0, 60, 0, ENDLESS), days(fixture, "UTC", day(2027, 2, 1), day(2027, 2, 1))),
                   "2026-11-24T12:00:00Z", NULL, "2027-02-01T10:00:00Z");
     check_example(fixture, join(fixture, KJ_WINDOW_UNION, atom(fixture, "UTC", 127, 0, 60, 0, ENDLESS), days(fixture, "UTC", day(2030, 2, 1), day(2030, 2, 1))),

@@ -212,7 +212,7 @@ static const Example examples[] = {
       "limit_of_copies=3 remote=false titles= codes=" },
     { "acl", "copy",
       "principal=ito action=read resource=/public groups=copiers owner=sato label=III device=managed due=2026-03-31 "
-      "copies=3 limit_of_copies=4 remote=false titles= codes= --at 2026-11-18T11:06:40Z" },
+      "copies=3 limit_of_copies=4 remote=false titles= codes= --at 2026-11-18T12:00:00Z" },
     { "acl", "late",
       "principal=ito action=read resource=/public owner=sato label=III device=managed due=2026-03-31 copies=3 "
       "limit_of_copies=3 remote=true titles= codes=" },

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Cases of two versions, aligned. See change_align.h. */
+#include "change_align.h"
+
+#include <string.h>
+
+enum { OLD, NEW };
+
+typedef struct {
+    KjCases *const *cases;
+    guint32 *ids[2]; /* of each case: what it has in common with its equal on the other side */
+} Alignment;
+
+typedef struct {
+    const KjCases *cases;
+    guint32 number;
+} CaseKey;
+
+static guint key_hash(gconstpointer data) {
+    const CaseKey *key = data;
+    const KjCase *one = kj_cases_get(key->cases, key->number);
+    guint hash = one->decision * 0x9e3779b1u + one->box_count;
+
+    for (guint32 b = 0; b < one->box_count; b++) {
+        const KjBox *box = key->cases->boxes->pdata[one->first_box + b];
+        for (guint t = 0; t < box->count; t++)
+            hash = (hash ^ (box->tests[t].field * 0x85ebca6bu + box->tests[t].set->id)) * 0xc2b2ae35u + 1;
+    }
+    return hash;
+}
+
+static gboolean same_box(const KjBox *a, const KjBox *b) {
+    if (a->count != b->count)
+        return FALSE;
+    for (guint t = 0; t < a->count; t++) {
+        if (a->tests[t].field != b->tests[t].field || a->tests[t].set != b->tests[t].set)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean key_equal(gconstpointer left, gconstpointer right) {
+    const CaseKey *a = left, *b = right;
+    const KjCase *one = kj_cases_get(a->cases, a->number), *other = kj_cases_get(b->cases, b->number);
+
+    if (one->decision != other->decision || one->box_count != other->box_count)
+        return FALSE;
+    for (guint32 i = 0; i < one->box_count; i++) {
+        if (!same_box(a->cases->boxes->pdata[one->first_box + i], b->cases->boxes->pdata[other->first_box + i]))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Equal cases get equal numbers; the second case of a kind is another than the first, so that no number comes twice on a side. */
+static void number_cases(Alignment *alignment) {
+    g_autoptr(GHashTable) kinds = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+    g_autoptr(GPtrArray) given = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref); /* of each kind: its numbers, in order */
+    guint32 next = 0;
+
+    for (guint side = OLD; side <= NEW; side++) {
+        guint count = alignment->cases[side]->cases->len;
+        g_autofree guint *times = g_new0(guint, given->len + count + 1);
+
+        alignment->ids[side] = g_new(guint32, count + 1);
+        for (guint32 i = 0; i < count; i++) {
+            CaseKey key = { alignment->cases[side], i };
+            guint kind = GPOINTER_TO_UINT(g_hash_table_lookup(kinds, &key));
+            GArray *numbers;
+
+            if (!kind) {
+                g_ptr_array_add(given, g_array_new(FALSE, FALSE, sizeof(guint32)));
+                kind = given->len;
+                g_hash_table_insert(kinds, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(kind));
+            }
+            numbers = given->pdata[kind - 1];
+            if (times[kind - 1] == numbers->len) {
+                g_array_append_val(numbers, next);
+                next++;
+            }
+            alignment->ids[side][i] = g_array_index(numbers, guint32, times[kind - 1]++);
+        }
+    }
+}
+
+/* The longest run is the longest increasing subsequence, found by patience. */
+void kj_change_align(KjCases *const cases[2], gboolean *changed[2]) {
+    Alignment aligned = { cases, { NULL, NULL } }, *alignment = &aligned;
+    guint old_count = alignment->cases[OLD]->cases->len, new_count = alignment->cases[NEW]->cases->len, length = 0;
+    g_autofree guint32 *place = NULL, *tails = g_new(guint32, old_count + 1), *before = g_new(guint32, old_count + 1);
+    guint32 most = 0;
+
+    number_cases(alignment);
+    for (guint i = 0; i < old_count; i++)
+        most = MAX(most, alignment->ids[OLD][i] + 1);
+    for (guint i = 0; i < new_count; i++)
+        most = MAX(most, alignment->ids[NEW][i] + 1);
+    place = g_new(guint32, most + 1);
+    memset(place, 0xff, (most + 1) * sizeof *place);
+    changed[OLD] = g_new(gboolean, old_count + 1);
+    changed[NEW] = g_new(gboolean, new_count + 1);
+    for (guint i = 0; i < new_count; i++) {
+        place[alignment->ids[NEW][i]] = i;
+        changed[NEW][i] = TRUE;
+    }
+    for (guint32 i = 0; i < old_count; i++) {
+        guint32 at = place[alignment->ids[OLD][i]];
+        guint low = 0, high = length;
+
+        changed[OLD][i] = TRUE;
+        if (at == G_MAXUINT32)
+            continue;
+        while (low < high) { /* the first run that ends at or behind this place */
+            guint middle = (low + high) / 2;
+            if (place[alignment->ids[OLD][tails[middle]]] < at)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        before[i] = low ? tails[low - 1] : G_MAXUINT32;
+        tails[low] = i;
+        length = MAX(length, low + 1);
+    }
+    for (guint32 i = length ? tails[length - 1] : G_MAXUINT32; i != G_MAXUINT32; i = before[i]) {
+        changed[OLD][i] = FALSE;
+        changed[NEW][place[alignment->ids[OLD][i]]] = FALSE;
+    }
+    g_free(alignment->ids[OLD]);
+    g_free(alignment->ids[NEW]);
+}
