@@ -48,6 +48,7 @@ void kj_view_field(const KjTable *table, guint field, KjFieldView *view) {
         .high = r->high,
         .first_value = r->first_value,
         .value_count = r->value_count,
+        .member = r->kind == KJ_FIELD_KIND_MEMBER ? TEXT(r->operand) : "",
     };
 }
 
@@ -154,6 +155,25 @@ gboolean kj_view_class_points(const KjTable *table, guint field, guint32 klass, 
     else if (kj_ordinal_compare(points->high, points->low) < 0)
         points->high = points->low; /* a class past the type's bounds, which no request reaches */
     return TRUE;
+}
+
+guint kj_view_first_state(const KjTable *table, guint field, guint32 *rest) {
+    const KjRecordField *r = RECORD(table, FIELDS, KjRecordField, field);
+    g_assert(r->kind == KJ_FIELD_KIND_VALUE && r->type == KJ_TYPE_PATH);
+    *rest = r->rest;
+    return r->root == KJ_NONE ? KJ_VIEW_NO_STATE : r->root;
+}
+
+void kj_view_state(const KjTable *table, guint state, KjStateView *view) {
+    const KjRecordNode *r = RECORD(table, NODES, KjRecordNode, state);
+    g_assert(r->kind == KJ_NODE_STATE);
+    *view = (KjStateView){ r->klass, r->a, r->b, r->c == KJ_NONE ? KJ_VIEW_NO_STATE : r->c };
+}
+
+const char *kj_view_edge(const KjTable *table, guint edge, guint *state) {
+    const KjRecordEdge *r = RECORD(table, EDGES, KjRecordEdge, edge);
+    *state = r->state;
+    return TEXT(r->token);
 }
 
 guint kj_view_window_root(const KjTable *table, guint field) {

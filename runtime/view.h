@@ -45,6 +45,7 @@ typedef struct {
     KjPhrase phrase;
     guint64 low, high;
     guint first_value, value_count; /* symbols, for kj_view_value(); named numbers of an integer too */
+    const char *member;             /* KJ_FIELD_KIND_MEMBER: the member that is asked for; otherwise "" */
 } KjFieldView;
 
 typedef struct {
@@ -139,6 +140,23 @@ gboolean kj_view_class_points(const KjTable *table, guint field, guint32 klass, 
  * those named by some rule that are of class 1 <= klass < class_count. TRUE when they are all of it, FALSE when values nobody named are of it
  * too, or when the field has no such lists. */
 gboolean kj_view_class_values(const KjTable *table, guint field, guint32 klass, GPtrArray *values);
+/* Adds those of every class, in one pass: all values of such a field that some rule names, or that the enumeration has. None for other fields. */
+void kj_view_named_values(const KjTable *table, guint field, GPtrArray *values);
+
+/* For a path field (absolute index): the automaton over its segments. Where a path ends, the state says its class; the segments that some rule
+ * names stand on edges in byte order, every other segment leads to `others`. KJ_VIEW_NO_STATE: from here on no rule names anything, and every path
+ * is of the class `rest`. */
+#define KJ_VIEW_NO_STATE G_MAXUINT32
+
+typedef struct {
+    guint32 klass;
+    guint first_edge, edge_count;
+    guint others; /* a state, or KJ_VIEW_NO_STATE */
+} KjStateView;
+
+guint kj_view_first_state(const KjTable *table, guint field, guint32 *rest);
+void kj_view_state(const KjTable *table, guint state, KjStateView *view);
+const char *kj_view_edge(const KjTable *table, guint edge, guint *state);
 
 /* For a KJ_FIELD_KIND_TIME field (absolute index): the root of its window. */
 guint kj_view_window_root(const KjTable *table, guint field);

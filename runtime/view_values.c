@@ -37,3 +37,21 @@ gboolean kj_view_class_values(const KjTable *table, guint field, guint32 klass, 
     guint32 others = root->c == KJ_NONE ? r->rest : nodes[root->c].klass;
     return klass != others;
 }
+
+void kj_view_named_values(const KjTable *table, guint field, GPtrArray *values) {
+    const KjImage *image = &table->image;
+    g_assert(field < image->count[KJ_SECTION_FIELDS]);
+    const KjRecordField *r = &KJ_RECORDS(image, FIELDS, KjRecordField)[field];
+    if (r->kind != KJ_FIELD_KIND_VALUE || !is_one_token(r))
+        return;
+    if (!kj_field_is_text(r)) {
+        const KjRecordValue *value = &KJ_RECORDS(image, VALUES, KjRecordValue)[r->first_value];
+        for (guint32 i = 0; i < r->value_count; i++)
+            g_ptr_array_add(values, (gpointer) KJ_STRING(image, value[i].name));
+    } else if (r->root != KJ_NONE) {
+        const KjRecordNode *root = &KJ_RECORDS(image, NODES, KjRecordNode)[r->root];
+        const KjRecordEdge *edge = &KJ_RECORDS(image, EDGES, KjRecordEdge)[root->a];
+        for (guint32 i = 0; i < root->b; i++)
+            g_ptr_array_add(values, (gpointer) KJ_STRING(image, edge[i].token));
+    }
+}

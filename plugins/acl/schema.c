@@ -32,6 +32,26 @@ static const KjEffectDefinition effects[] = {
 static const KjParameterDefinition parameters[] = { { .name = NULL } };
 static const KjSettingDefinition settings[] = { { .name = NULL } };
 
+static const KjTargetDefinition targets[] = {
+    { .name = "sudoers", .doc = { "A sudoers file: who may run which command as whom.", "sudoers ファイル（誰がどのコマンドを誰として実行してよいか）。" },
+      .emit = kj_acl_emit_sudoers },
+    { .name = "pam_access", .doc = { "An access.conf for pam_access: who may log in from which address.", "pam_access の access.conf（誰がどのアドレスからログインしてよいか）。" },
+      .emit = kj_acl_emit_pam_access },
+    { .name = "pam_time", .doc = { "A time.conf for pam_time: who may log in to which service when.", "pam_time の time.conf（誰がどのサービスにいつログインしてよいか）。" },
+      .emit = kj_acl_emit_pam_time },
+    { .name = "setfacl", .doc = { "POSIX access control lists, for `setfacl --restore`.", "POSIX アクセス制御リスト（`setfacl --restore` の形）。" },
+      .emit = kj_acl_emit_setfacl },
+    { .name = NULL },
+};
+
+static const KjReaderDefinition readers[] = {
+    { .target = "sudoers", .load = kj_acl_load_sudoers, .read_back = kj_acl_read_back_sudoers },
+    { .target = "pam_access", .load = kj_acl_load_text, .read_back = kj_acl_read_back_pam_access },
+    { .target = "pam_time", .load = kj_acl_load_text, .read_back = kj_acl_read_back_pam_time },
+    { .target = "setfacl", .load = kj_acl_load_text, .read_back = kj_acl_read_back_setfacl },
+    { .target = NULL },
+};
+
 G_MODULE_EXPORT const KjDomain kijun_domain = {
     .abi = KJ_DOMAIN_ABI,
     .size = sizeof(KjDomain),
@@ -45,6 +65,8 @@ G_MODULE_EXPORT const KjDomain kijun_domain = {
     .effects = effects,
     .parameters = parameters,
     .settings = settings,
+    .targets = targets,
+    .readers = readers,
     .read_request = kj_acl_read_evaluation,
     .request_doc = { "An AuthZEN Authorization API 1.0 evaluation request (JSON).", "AuthZEN Authorization API 1.0 の評価要求（JSON）。" },
 };
