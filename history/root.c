@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "root.h"
 
+#include <inttypes.h>
 #include <kijun/kijun.h>
 #include <string.h>
 
@@ -215,15 +216,15 @@ gboolean kj_root_may_follow(const KjRoot *root, const KjRoot *next, guint64 seri
     guint by_new = kj_root_signers(next, ROOT, serial, next->statement, armors);
     guint recovery = kj_root_threshold(root, RECOVERY);
     if (kj_root_version(next) != kj_root_version(root) + 1)
-        return fail(error, KJ_ERROR_REFUSED, _("root %" G_GUINT64_FORMAT " cannot follow root %" G_GUINT64_FORMAT ": only the next version can"), kj_root_version(next),
+        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " cannot follow root %" PRIu64 ": only the next version can"), kj_root_version(next),
                       kj_root_version(root));
     if (strcmp(kj_statement_get(next->statement, "previous"), kj_statement_digest(root->statement)) != 0)
-        return fail(error, KJ_ERROR_REFUSED, _("root %" G_GUINT64_FORMAT " names another root before it than the one that is in force"), kj_root_version(next));
+        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " names another root before it than the one that is in force"), kj_root_version(next));
     if (by_old < kj_root_threshold(root, ROOT) && (recovery == 0 || by_recovery < recovery))
-        return fail(error, KJ_ERROR_REFUSED, _("root %" G_GUINT64_FORMAT " is signed by %u of the %u people that root %" G_GUINT64_FORMAT " wants"), kj_root_version(next), by_old,
+        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that root %" PRIu64 " wants"), kj_root_version(next), by_old,
                       kj_root_threshold(root, ROOT), kj_root_version(root));
     if (by_new < kj_root_threshold(next, ROOT))
-        return fail(error, KJ_ERROR_REFUSED, _("root %" G_GUINT64_FORMAT " is signed by %u of the %u people that it wants itself"), kj_root_version(next), by_new,
+        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that it wants itself"), kj_root_version(next), by_new,
                       kj_root_threshold(next, ROOT));
     return TRUE;
 }

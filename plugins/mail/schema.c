@@ -94,4 +94,5 @@ G_MODULE_EXPORT const KjDomain kijun_domain = {
     .read_request = kj_mail_read_delegation,
     .request_doc = { "A Postfix policy delegation request: name=value lines, then an empty line.", "Postfix のポリシー委譲要求（name=value の行と空行）。" },
     .log_readers = kj_mail_log_readers,
+    .auditor = &kj_mail_auditor,
 };

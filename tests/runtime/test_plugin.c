@@ -38,6 +38,40 @@ static gboolean read_nothing(const char *dump, gsize length, GString *policy, GE
     return TRUE;
 }
 
+static gboolean recognise_nothing(const char *bytes, gsize length) {
+    (void) bytes;
+    (void) length;
+    return FALSE;
+}
+
+static void *open_nothing(gint64 now) {
+    (void) now;
+    return NULL;
+}
+
+static KjLogLine read_no_line(void *state, const char *line, KjRequestSink *sink, gint64 *instant, GError **error) {
+    (void) state;
+    (void) line;
+    (void) sink;
+    (void) instant;
+    (void) error;
+    return KJ_LOG_LINE_NONE;
+}
+
+static void close_nothing(void *state) {
+    (void) state;
+}
+
+static gboolean nothing_in_force(const char *name, const char *text, GString *state, GError **error) {
+    (void) name, (void) text, (void) state, (void) error;
+    return TRUE;
+}
+
+static gboolean apply_nothing(const char *name, const char *text, GError **error) {
+    (void) name, (void) text, (void) error;
+    return TRUE;
+}
+
 /* A fresh good domain for each case to spoil. */
 typedef struct {
     KjFieldDefinition fields[8];
@@ -48,6 +82,9 @@ typedef struct {
     KjTargetDefinition targets[2];
     KjLifelineDefinition lifelines[2];
     KjReaderDefinition readers[3];
+    KjLogReaderDefinition log_readers[3];
+    KjEnforcerDefinition enforcers[3];
+    const char *log_fields[3];
     const char *request[13];
     KjDomain domain;
 } Sample;
@@ -73,10 +110,14 @@ static void sample_fill(Sample *s, const char *name) {
     memcpy(s->request, request, sizeof request);
     s->lifelines[0] = (KjLifelineDefinition){ .name = "session", .setting = "hook", .value = "green", .request = s->request, .phrase = BOTH("the session") };
     s->readers[0] = (KjReaderDefinition){ .target = "text", .load = load_nothing, .read_back = read_nothing };
+    s->log_fields[0] = "from";
+    s->log_readers[0] = (KjLogReaderDefinition){ .name = "journal", .doc = BOTH("J."), .fields = s->log_fields, .recognise = recognise_nothing,
+                                                 .open = open_nothing, .read = read_no_line, .close = close_nothing };
+    s->enforcers[0] = (KjEnforcerDefinition){ .target = "text", .current = nothing_in_force, .apply = apply_nothing };
     s->domain = (KjDomain){ .abi = KJ_DOMAIN_ABI, .size = sizeof(KjDomain), .name = name, .version = "1", .doc = BOTH("Sample."), .subject = BOTH("samples"),
                             .combining = KJ_COMBINING_FIRST_MATCH, .default_effect = "deny", .fields = s->fields, .effects = s->effects,
                             .parameters = s->parameters, .settings = s->settings, .annotations = s->annotations, .targets = s->targets,
-                            .lifelines = s->lifelines, .readers = s->readers };
+                            .lifelines = s->lifelines, .readers = s->readers, .log_readers = s->log_readers, .enforcers = s->enforcers };
 }
 
 typedef struct {
@@ -165,6 +206,19 @@ static void test_mistakes(void) {
         { "second reader of a target", POINTER(readers[1].target, "text"), "twice" },
         { "reader that does not load", POINTER(readers[0].load, NULL), "no function that loads" },
         { "reader that does not read", POINTER(readers[0].read_back, NULL), "none that reads" },
+        { "log reader without a word for a name", POINTER(log_readers[0].name, "mail log"), "a name consists" },
+        { "second log reader of a name", POINTER(log_readers[1].name, "journal"), "twice" },
+        { "log reader without documentation", POINTER(log_readers[0].doc.en, NULL), "no English" },
+        { "log reader that does not recognise", POINTER(log_readers[0].recognise, NULL), "is missing" },
+        { "log reader that does not open", POINTER(log_readers[0].open, NULL), "is missing" },
+        { "log reader that does not read", POINTER(log_readers[0].read, NULL), "is missing" },
+        { "log reader that does not close", POINTER(log_readers[0].close, NULL), "is missing" },
+        { "log reader without fields", POINTER(log_readers[0].fields, NULL), "is missing" },
+        { "log reader of an unknown field", POINTER(log_fields[0], "protocol"), "does not have" },
+        { "enforcer of an unknown target", POINTER(enforcers[0].target, "texts"), "does not have" },
+        { "second enforcer of a target", POINTER(enforcers[1].target, "text"), "twice" },
+        { "enforcer that does not apply", POINTER(enforcers[0].apply, NULL), "no function that applies" },
+        { "enforcer that tells nothing", POINTER(enforcers[0].current, NULL), "none that tells" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(spoils); i++) {
         g_autofree Sample *sample = g_new(Sample, 1);
@@ -222,6 +276,23 @@ static void test_older(void) {
     g_assert_true(kj_plugin_register(&between.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_reader(&between.domain, "text"));
+    static Sample before_logs; /* with readers, before readers of logs */
+    sample_fill(&before_logs, "sample_before_logs");
+    g_assert_true(kj_domain_log_readers(&before_logs.domain) == before_logs.log_readers);
+    before_logs.domain.size = G_STRUCT_OFFSET(KjDomain, log_readers);
+    before_logs.domain.log_readers = (const KjLogReaderDefinition *) (guintptr) 1;
+    g_assert_true(kj_plugin_register(&before_logs.domain, &error));
+    g_assert_no_error(error);
+    g_assert_null(kj_domain_log_readers(&before_logs.domain));
+    static Sample before_enforcers; /* with all others */
+    sample_fill(&before_enforcers, "sample_before_enforcers");
+    g_assert_true(kj_domain_enforcer(&before_enforcers.domain, "text") == &before_enforcers.enforcers[0]);
+    g_assert_null(kj_domain_enforcer(&before_enforcers.domain, "other"));
+    before_enforcers.domain.size = G_STRUCT_OFFSET(KjDomain, enforcers);
+    before_enforcers.domain.enforcers = (const KjEnforcerDefinition *) (guintptr) 1;
+    g_assert_true(kj_plugin_register(&before_enforcers.domain, &error));
+    g_assert_no_error(error);
+    g_assert_null(kj_domain_enforcer(&before_enforcers.domain, "text"));
 }
 
 /* What can change a meaning changes the digest; phrases and documentation do not. */

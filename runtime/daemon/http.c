@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The server: libmicrohttpd with epoll and a few threads, and around it what it leaves open.
+ *
+ * libmicrohttpd's own timeout begins anew with every byte, so a client that sends one a second stays for ever. Here a connection has a
+ * deadline that only whole steps move: it was accepted, a request's headers are complete, an answer has gone out. A thread looks once a
+ * second and shuts down the sockets of those beyond it. A deadline is one atomic number; the list of connections has a lock, taken when one
+ * comes or goes.
+ *
+ * A request that is refused (no such path, no token, wrong type) is read to its end within the bounds and then answered, because closing a
+ * socket that holds unread bytes may take the answer away from the client. A body beyond its bound is not read: its connection is closed.
+ */
+#include "http.h"
+
+#include <gnutls/gnutls.h>
+#include <microhttpd.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <kijun/translate.h>
+
+#define TOKEN_DIGEST 32u /* SHA-256 */
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+struct KjHttp {
+    struct MHD_Daemon *daemon;
+    const KjHttpRoute *routes;
+    gpointer data;
+    gboolean needs_certificate;
+    guint8 (*digests)[TOKEN_DIGEST]; /* of the tokens */
+    guint digest_count;
+    guint idle_seconds, request_seconds;
+    gsize bodies;     /* atomic: bytes of all bodies under way */
+    guint under_way;  /* atomic: requests */
+    GMutex lock;      /* of what follows */
+    GCond wake;
+    GQueue connections;
+    gboolean stopped;
+    GThread *watch;
+};
+
+typedef struct {
+    GList link;
+    gint64 deadline; /* atomic: monotonic microseconds */
+    int socket;
+    gboolean known; /* the client's certificate was found good */
+} Connection;
+
+/* A request from its headers to the end of its answer. */
+typedef struct {
+    KjHttp *http;
+    const KjHttpRoute *route;
+    GString *body;
+    gsize length; /* of the body so far, kept or not */
+    guint status;  /* 0, or that of the refusal */
+    const char *refusal, *allow;
+} Exchange;
+
+void kj_http_refuse(KjHttpAnswer *answer, guint status, const char *message) {
+    answer->status = status;
+    answer->type = "text/plain; charset=utf-8";
+    g_string_assign(answer->body, message);
+}
+
+/* ---- deadlines ---- */
+
+static void set_deadline(Connection *connection, guint seconds) {
+    __atomic_store_n(&connection->deadline, g_get_monotonic_time() + (gint64) seconds * G_USEC_PER_SEC, __ATOMIC_RELAXED);
+}
+
+static Connection *connection_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void on_connection(void *data, struct MHD_Connection *of, void **context, enum MHD_ConnectionNotificationCode code) {
+    KjHttp *http = data;
+    Connection *connection = *context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(of, MHD_CONNECTION_INFO_CONNECTION_FD);
+        connection = g_new0(Connection, 1);
+        connection->link.data = connection;
+        connection->socket = info ? info->connect_fd : -1;
+        set_deadline(connection, MIN(http->idle_seconds, http->request_seconds));
+        *context = connection;
+        g_mutex_lock(&http->lock);
+        g_queue_push_tail_link(&http->connections, &connection->link);
+        g_mutex_unlock(&http->lock);
+    } else if (connection) {
+        g_mutex_lock(&http->lock);
+        g_queue_unlink(&http->connections, &connection->link);
+        g_mutex_unlock(&http->lock);
+        g_free(connection);
+        *context = NULL;
+    }
+}
+
+/* The socket is still the connection's: libmicrohttpd tells before it closes one, and then waits for the lock. */
+static gpointer watch(gpointer data) {
+    KjHttp *http = data;
+    g_mutex_lock(&http->lock);
+    while (!http->stopped) {
+        gint64 now = g_get_monotonic_time();
+        for (GList *link = http->connections.head; link; link = link->next) {
+            Connection *connection = link->data;
+            if (__atomic_load_n(&connection->deadline, __ATOMIC_RELAXED) < now && connection->socket >= 0) {
+                shutdown(connection->socket, SHUT_RDWR);
+                __atomic_store_n(&connection->deadline, G_MAXINT64, __ATOMIC_RELAXED);
+            }
+        }
+        g_cond_wait_until(&http->wake, &http->lock, now + G_USEC_PER_SEC);
+    }
+    g_mutex_unlock(&http->lock);
+    return NULL;
+}
+
+/* ---- who may come ---- */
+
+static void digest_token(const char *token, gsize length, guint8 digest[TOKEN_DIGEST]) {
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = TOKEN_DIGEST;
+    g_checksum_update(checksum, (const guchar *) token, (gssize) length);
+    g_checksum_get_digest(checksum, digest, &size);
+}
+
+/* Compared as digests and always to the end, so that the time it takes says nothing about how much of a token was right. */
+static gboolean token_is_good(const KjHttp *http, const char *header) {
+    guint8 digest[TOKEN_DIGEST];
+    guint good = 0;
+    if (!header || g_ascii_strncasecmp(header, "Bearer ", 7) != 0)
+        return FALSE;
+    digest_token(header + 7, strlen(header + 7), digest);
+    for (guint i = 0; i < http->digest_count; i++) {
+        guint differs = 0;
+        for (guint j = 0; j < TOKEN_DIGEST; j++)
+            differs |= http->digests[i][j] ^ digest[j];
+        good |= differs == 0;
+    }
+    return good != 0;
+}
+
+static gboolean certificate_is_good(struct MHD_Connection *of) {
+    Connection *connection = connection_of(of);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(of, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    guint status = G_MAXUINT;
+    if (!connection || !info)
+        return FALSE;
+    if (!connection->known && gnutls_certificate_verify_peers2(info->tls_session, &status) == GNUTLS_E_SUCCESS)
+        connection->known = status == 0;
+    return connection->known;
+}
+
+/* ---- the head of a request ---- */
+
+static void refuse(Exchange *exchange, guint status, const char *message) {
+    if (!exchange->status) {
+        exchange->status = status;
+        exchange->refusal = message;
+    }
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name) {
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* `application/json`, with parameters or without. */
+static gboolean is_json(const char *type) {
+    static const char json[] = "application/json";
+    if (!type || g_ascii_strncasecmp(type, json, sizeof json - 1) != 0)
+        return FALSE;
+    char next = type[sizeof json - 1];
+    return next == '\0' || next == ';' || next == ' ' || next == '\t';
+}
+
+static enum MHD_Result count_lengths(void *data, enum MHD_ValueKind kind, const char *name, const char *value) {
+    (void) kind;
+    (void) value;
+    *(guint *) data += g_ascii_strcasecmp(name, "Content-Length") == 0 || g_ascii_strcasecmp(name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+static const KjHttpRoute *find_route(const KjHttp *http, const char *path) {
+    for (const KjHttpRoute *route = http->routes; route->path; route++)
+        if (strcmp(route->path, path) == 0)
+            return route;
+    return NULL;
+}
+
+static void check_head(Exchange *exchange, struct MHD_Connection *connection, const char *path, const char *method) {
+    const KjHttp *http = exchange->http;
+    const KjHttpRoute *route = find_route(http, path);
+    gboolean post = strcmp(method, "POST") == 0, get = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    guint lengths = 0;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, count_lengths, &lengths);
+    if (lengths > 1) /* two ends of one body: what one program takes for it, another takes for the next request */
+        refuse(exchange, 400, _("the length of the body is said twice"));
+    if (!route || !route->public) {
+        if (http->needs_certificate && !certificate_is_good(connection))
+            refuse(exchange, 401, _("a client certificate is needed"));
+        if (http->digest_count > 0 && !token_is_good(http, header(connection, "Authorization")))
+            refuse(exchange, 401, _("a bearer token is needed"));
+    }
+    if (!route) {
+        refuse(exchange, 404, _("there is nothing at this path"));
+        return;
+    }
+    exchange->route = route;
+    if (route->post ? !post : !get) {
+        exchange->allow = route->post ? "POST" : "GET, HEAD";
+        refuse(exchange, 405, route->post ? _("use POST") : _("use GET"));
+    }
+    if (route->post && !is_json(header(connection, "Content-Type")))
+        refuse(exchange, 400, _("the Content-Type must be application/json"));
+}
+
+static gboolean announces_too_much(struct MHD_Connection *connection) {
+    const char *length = header(connection, "Content-Length");
+    guint64 bytes;
+    return length && (!g_ascii_string_to_unsigned(length, 10, 0, G_MAXUINT64, &bytes, NULL) || bytes > KJ_HTTP_BODY_MAX);
+}
+
+/* The language of the greatest quality; the first of equals; English when neither is asked for. */
+static const char *choose_language(const char *accepted) {
+    static const char *const known[] = { "en", "ja" };
+    g_auto(GStrv) ranges = g_strsplit(accepted ? accepted : "", ",", 16);
+    const char *best = "en";
+    double best_quality = 0;
+    for (guint i = 0; ranges[i]; i++) {
+        const char *range = g_strstrip(ranges[i]), *q = strstr(range, "q=");
+        double quality = q ? g_ascii_strtod(q + 2, NULL) : 1;
+        for (guint j = 0; j < G_N_ELEMENTS(known); j++) {
+            if (quality > best_quality && g_ascii_strncasecmp(range, known[j], 2) == 0 && !g_ascii_isalnum(range[2])) {
+                best = known[j];
+                best_quality = quality;
+            }
+        }
+    }
+    return best;
+}
+
+/* What may go back in a header: printable and short. libmicrohttpd has cut the line already. */
+static const char *request_id(struct MHD_Connection *connection) {
+    const char *id = header(connection, "X-Request-ID");
+    if (!id || strlen(id) > KJ_HTTP_REQUEST_ID_MAX)
+        return NULL;
+    for (const char *at = id; *at; at++)
+        if (*at < ' ' || *at > '~')
+            return NULL;
+    return id;
+}
+
+/* ---- answers ---- */
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, KjHttpAnswer *answer, const char *allow) {
+    gsize length = answer->body->len;
+    char *bytes = g_string_free(answer->body, FALSE);
+    const char *id = request_id(connection);
+    struct MHD_Response *response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
+    if (!response) {
+        g_free(bytes);
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, "Content-Type", answer->type);
+    if (id)
+        MHD_add_response_header(response, "X-Request-ID", id);
+    if (allow)
+        MHD_add_response_header(response, "Allow", allow);
+    if (answer->status == 401)
+        MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"kijun\"");
+    if (answer->status == 503)
+        MHD_add_response_header(response, "Retry-After", "1");
+    enum MHD_Result result = MHD_queue_response(connection, answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_request(Exchange *exchange, struct MHD_Connection *connection) {
+    KjHttpAnswer answer = { 200, "text/plain; charset=utf-8", g_string_new(NULL) };
+    KjHttp *http = exchange->http;
+    if (exchange->status) {
+        kj_http_refuse(&answer, exchange->status, exchange->refusal);
+    } else {
+        const char *language = choose_language(header(connection, "Accept-Language"));
+        KjHttpRequest request = { exchange->body->str, exchange->body->len, request_id(connection), language };
+        exchange->route->serve(http->data, exchange->route->which, &request, &answer);
+    }
+    return send_answer(connection, &answer, exchange->allow);
+}
+
+/* What is kept of a body counts against all bodies' bound; of a request that is refused nothing is kept. */
+static void drop_body(Exchange *exchange) {
+    __atomic_sub_fetch(&exchange->http->bodies, exchange->body->len, __ATOMIC_RELAXED);
+    g_string_free(exchange->body, TRUE);
+    exchange->body = g_string_new(NULL);
+}
+
+/* FALSE: the connection is to be closed. */
+static gboolean take_body(Exchange *exchange, const char *bytes, gsize length) {
+    exchange->length += length;
+    if (exchange->length > KJ_HTTP_BODY_MAX)
+        return FALSE;
+    if (exchange->status)
+        return TRUE;
+    g_string_append_len(exchange->body, bytes, (gssize) length);
+    if (__atomic_add_fetch(&exchange->http->bodies, length, __ATOMIC_RELAXED) > KJ_HTTP_BODIES_MAX) {
+        refuse(exchange, 503, _("too many requests at once: try again"));
+        drop_body(exchange);
+    }
+    return TRUE;
+}
+
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method, const char *version,
+                                  const char *bytes, size_t *length, void **context) {
+    KjHttp *http = data;
+    Exchange *exchange = *context;
+    (void) version;
+    if (!exchange) {
+        Connection *of = connection_of(connection);
+        *context = exchange = g_new0(Exchange, 1);
+        exchange->http = http;
+        exchange->body = g_string_new(NULL);
+        __atomic_add_fetch(&http->under_way, 1, __ATOMIC_RELAXED);
+        if (of)
+            set_deadline(of, http->request_seconds);
+        check_head(exchange, connection, path, method);
+        if (!announces_too_much(connection))
+            return MHD_YES;
+        exchange->status = 0;
+        refuse(exchange, 413, _("the body is longer than 1 MiB"));
+        return answer_request(exchange, connection); /* libmicrohttpd closes after an answer that did not wait for the body */
+    }
+    if (*length == 0)
+        return answer_request(exchange, connection);
+    gboolean good = take_body(exchange, bytes, *length);
+    *length = 0;
+    return good ? MHD_YES : MHD_NO;
+}
+
+static void on_completed(void *data, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code) {
+    KjHttp *http = data;
+    Exchange *exchange = *context;
+    Connection *of = connection_of(connection);
+    (void) code;
+    if (!exchange)
+        return;
+    if (of)
+        set_deadline(of, http->idle_seconds);
+    drop_body(exchange);
+    __atomic_sub_fetch(&http->under_way, 1, __ATOMIC_RELAXED);
+    g_string_free(exchange->body, TRUE);
+    g_free(exchange);
+    *context = NULL;
+}
+
+/* ---- start and stop ---- */
+
+static void keep_quiet(void *data, const char *format, va_list arguments) {
+    (void) data; /* what strangers do wrong with a socket is no news; what is refused is in the answers */
+    (void) format;
+    (void) arguments;
+}
+
+static void free_http(KjHttp *http) {
+    g_mutex_clear(&http->lock);
+    g_cond_clear(&http->wake);
+    g_free(http->digests);
+    g_free(http);
+}
+
+static void keep_tokens(KjHttp *http, char **tokens) {
+    http->digest_count = tokens ? g_strv_length(tokens) : 0;
+    http->digests = g_malloc0_n(MAX(http->digest_count, 1), TOKEN_DIGEST);
+    for (guint i = 0; i < http->digest_count; i++)
+        digest_token(tokens[i], strlen(tokens[i]), http->digests[i]);
+}
+
+/* Each connection is a file, and many systems begin with 1,024. Nothing here uses select(2), which could not count farther. */
+static void allow_files(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+KjHttp *kj_http_start(const KjHttpOptions *options, GError **error) {
+    KjHttp *http = g_new0(KjHttp, 1);
+    struct MHD_OptionItem items[8];
+    guint count = 0, flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    http->routes = options->routes;
+    http->data = options->data;
+    http->idle_seconds = options->idle_seconds;
+    http->request_seconds = options->request_seconds;
+    http->needs_certificate = options->authorities != NULL;
+    g_mutex_init(&http->lock);
+    g_cond_init(&http->wake);
+    keep_tokens(http, options->tokens);
+    allow_files();
+    if (options->certificate) {
+        flags |= MHD_USE_TLS;
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *) options->certificate };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *) options->key };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) PRIORITIES };
+        if (options->authorities)
+            items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *) options->authorities };
+    }
+    if (options->threads > 1)
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, options->threads, NULL };
+    items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
+                                    MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL,
+                                    MHD_OPTION_LISTEN_SOCKET, options->socket,
+                                    MHD_OPTION_CONNECTION_LIMIT, MAX(options->connections, options->threads),
+                                    MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
+                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) KJ_HTTP_HEADERS_MAX,
+                                    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                                    MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+                                    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+                                    MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    if (!http->daemon) {
+        free_http(http);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the HTTP server cannot start: is the certificate a PEM file, and the key its own?"));
+        return NULL;
+    }
+    http->watch = g_thread_new("http-watch", watch, http);
+    return http;
+}
+
+guint kj_http_connections(KjHttp *http) {
+    g_mutex_lock(&http->lock);
+    guint count = http->connections.length;
+    g_mutex_unlock(&http->lock);
+    return count;
+}
+
+void kj_http_stop(KjHttp *http) {
+    gint64 until = g_get_monotonic_time() + (KJ_STOP_SECONDS - 1) * G_USEC_PER_SEC;
+    if (!http)
+        return;
+    MHD_quiesce_daemon(http->daemon); /* the socket is its owner's again */
+    while (__atomic_load_n(&http->under_way, __ATOMIC_RELAXED) > 0 && g_get_monotonic_time() < until)
+        g_usleep(5000);
+    MHD_stop_daemon(http->daemon);
+    g_mutex_lock(&http->lock);
+    http->stopped = TRUE;
+    g_cond_signal(&http->wake);
+    g_mutex_unlock(&http->lock);
+    g_thread_join(http->watch);
+    free_http(http);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading a policy delegation request where it lies.
+ *
+ * The bytes are a stranger's. Nothing is copied, nothing is allocated, every line is looked at once; a line end is looked for only within
+ * what has come. A request is broken at the first byte that cannot be right, and not only when it is whole: who sends nonsense is not
+ * waited for.
+ */
+#include "postfix_read.h"
+
+#include <string.h>
+
+#include <kijun/translate.h>
+
+gboolean kj_slice_is(KjSlice slice, const char *text) {
+    return slice.text && slice.length == strlen(text) && memcmp(slice.text, text, slice.length) == 0;
+}
+
+static const struct {
+    const char *name;
+    gsize offset;
+} attributes[] = {
+    { "protocol_state", G_STRUCT_OFFSET(KjPostfixRequest, state) },
+    { "instance", G_STRUCT_OFFSET(KjPostfixRequest, instance) },
+    { "queue_id", G_STRUCT_OFFSET(KjPostfixRequest, queue) },
+    { "recipient", G_STRUCT_OFFSET(KjPostfixRequest, recipient) },
+    { "recipient_count", G_STRUCT_OFFSET(KjPostfixRequest, recipient_count) },
+};
+
+static gboolean keep(KjPostfixRequest *request, KjSlice name, KjSlice value) {
+    for (guint i = 0; i < G_N_ELEMENTS(attributes); i++) {
+        KjSlice *slice = &G_STRUCT_MEMBER(KjSlice, request, attributes[i].offset);
+        if (kj_slice_is(name, attributes[i].name) && !slice->text)
+            *slice = value;
+    }
+    return kj_slice_is(name, "request");
+}
+
+/* One line without its end. *problem stays NULL where it is an attribute. */
+static void read_line(KjPostfixRequest *request, const char *line, gsize length, KjSlice *kind, const char **problem) {
+    const char *equals = memchr(line, '=', length);
+    if (!equals || equals == line) {
+        *problem = N_("a line has no name before `=`");
+        return;
+    }
+    if (memchr(line, 0, length)) {
+        *problem = N_("it has a NUL byte");
+        return;
+    }
+    KjSlice name = { line, (gsize) (equals - line) }, value = { equals + 1, length - name.length - 1 };
+    if (keep(request, name, value) && !kind->text)
+        *kind = value;
+}
+
+static KjPostfixReading end_of(KjPostfixRequest *request, KjSlice kind, gsize length, const char **problem) {
+    request->length = length;
+    if (kj_slice_is(kind, "smtpd_access_policy"))
+        return KJ_POSTFIX_WHOLE;
+    *problem = N_("the line `request=smtpd_access_policy` is missing");
+    return KJ_POSTFIX_BROKEN;
+}
+
+KjPostfixReading kj_postfix_read(const char *bytes, gsize length, KjPostfixRequest *request, const char **problem) {
+    KjSlice kind = { NULL, 0 };
+    gsize at = 0;
+    memset(request, 0, sizeof *request);
+    *problem = NULL;
+    for (guint lines = 0; at < length; lines++) {
+        const char *end = memchr(bytes + at, '\n', length - at);
+        gsize line = end ? (gsize) (end - bytes) - at : length - at;
+        if (end && line == 0)
+            return end_of(request, kind, at + 1, problem);
+        if (line > KJ_POSTFIX_LINE_MAX)
+            *problem = N_("a line is too long");
+        else if (lines >= KJ_POSTFIX_LINES_MAX)
+            *problem = N_("it has too many lines");
+        else if (end)
+            read_line(request, bytes + at, line, &kind, problem);
+        if (*problem)
+            return KJ_POSTFIX_BROKEN;
+        if (!end)
+            break;
+        at += line + 1;
+    }
+    if (length >= KJ_POSTFIX_REQUEST_MAX) {
+        *problem = N_("it is too long");
+        return KJ_POSTFIX_BROKEN;
+    }
+    return KJ_POSTFIX_PART;
+}
