@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a domain has to say about its blocks. The compiler knows no domain and so no good practice of one; a domain that does looks at the table of
- * a block that is sound, through view.h and by deciding requests of its own, and what it notes is told at the rule it names. Notes only: what is
- * wrong in a domain is wrong by its tables.
+ * What a domain has to say about its blocks. The compiler knows no domain and so no good practice of one; a domain that does looks at the
+ * table of a block that is sound, through view.h and by deciding requests of its own, and what it notes is told at the rule it names. Notes
+ * only: what is wrong in a domain is wrong by its tables.
  */
 #include "analyse.h"
 

@@ -71,7 +71,7 @@ static double dictionary_guesses_log10(const KjPasswordDictionary *dictionary, g
 
 static void measure_strength(const KjPasswordContext *context, const KjSecretText *prepared, const KjSecretText *folded,
                              const KjSecretText *user, KjPasswordMeasure *measure) {
-    double guesses = kj_password_guesses_log10(prepared, context->user != NULL ? user : NULL);
+    double guesses = context->without_strength ? 0 : kj_password_guesses_log10(prepared, context->user != NULL ? user : NULL);
     if (context->dictionary != NULL) {
         gsize removed;
         measure->present |= KJ_PASSWORD_HAS_DICTIONARY;

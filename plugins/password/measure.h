@@ -21,6 +21,7 @@ typedef enum {
     KJ_PASSWORD_ERROR_DISALLOWED, /* not FreeformClass; the message has the character after NFC, from 1 */
     KJ_PASSWORD_ERROR_CONTEXT,    /* the user name or the old password is over KJ_PASSWORD_MAX_BYTES */
     KJ_PASSWORD_ERROR_WORDS,      /* a word list cannot be used; the message has file and line */
+    KJ_PASSWORD_ERROR_FILTER,     /* a breach filter cannot be used, or a list made into one; the message has the file */
 } KjPasswordError;
 
 /* Answers whether the prepared password (UTF-8 in NFC, NUL after `length` bytes, valid only during the call)
@@ -38,6 +39,7 @@ typedef struct {
     const KjPasswordDictionary *dictionary; /* kj_password_dictionary_load() */
     KjPasswordBreached breached;
     gpointer breached_data;
+    gboolean without_strength; /* nobody asks for the strength, which is most of the work: it is 0 then */
 } KjPasswordContext;
 
 /* Fields that may be missing; a bit is set in `present` when the field has a value. The others always have one. */

@@ -2,15 +2,18 @@
 /*
  * One password change, or one login, to the fields of the domain: lines `name=value`, each value to the end of its line as it stands.
  *
- * `password=` makes it a change: the password is measured and every measure set; `old=` is compared with it and goes nowhere else. Every other
- * name is a field of the domain (`user=`, `role=`, `mfa=`, `last_used=`, `age=`, `uses=`). A word list that cannot be read fails the whole
- * request: a rule that asks for the dictionary must never pass a word because nobody looked. Neither password is ever put in a message.
+ * `password=` makes it a change: the password is measured and every measure set; `old=` is compared with it and goes nowhere else. Every
+ * other name is a field of the domain (`user=`, `role=`, `mfa=`, `last_used=`, `age=`, `uses=`). A word list or a breach filter that cannot
+ * be read fails the whole request: a rule that asks for it must never pass a password because nobody looked. Neither password is ever put
+ * in a message.
  */
 #include <string.h>
+#include <sys/auxv.h>
 
 #include <kijun/translate.h>
 
-#include "measure.h"
+#include "breach/filter.h"
+#include "fields.h"
 #include "password.h"
 
 typedef struct {
@@ -27,40 +30,38 @@ static const KjPasswordDictionary *dictionary(GError **error) {
     return loaded;
 }
 
+/* The filter that `breached` asks: $KIJUN_BREACH_FILTER (not under AT_SECURE), else the machine's own, if it is there. NULL without an error: there is none, and
+ * the field is missing. */
+static const KjBreachFilter *breach_filter(GError **error) {
+    static GMutex lock;
+    static KjBreachFilter *loaded;
+    const char *asked = getauxval(AT_SECURE) ? NULL : g_getenv("KIJUN_BREACH_FILTER"), *usual = KJ_CONFIG_DIR "/breach.filter";
+    g_mutex_lock(&lock);
+    if (!loaded && ((asked && *asked) || g_file_test(usual, G_FILE_TEST_EXISTS)))
+        loaded = kj_breach_filter_open(asked && *asked ? asked : usual, error);
+    g_mutex_unlock(&lock);
+    return loaded;
+}
+
 static gboolean set_measures(KjRequestSink *sink, const KjPasswordMeasure *measure, GError **error) {
-    const struct {
-        const char *field;
-        guint value;
-        gboolean present, is_bool;
-    } fields[] = {
-        { "length", measure->length, TRUE, FALSE },
-        { "classes", measure->classes, TRUE, FALSE },
-        { "upper", measure->upper, TRUE, FALSE },
-        { "lower", measure->lower, TRUE, FALSE },
-        { "digits", measure->digits, TRUE, FALSE },
-        { "symbols", measure->symbols, TRUE, FALSE },
-        { "repeat", measure->repeat, TRUE, FALSE },
-        { "sequence", measure->sequence, TRUE, FALSE },
-        { "strength", measure->strength, TRUE, FALSE },
-        { "palindrome", (guint)measure->palindrome, TRUE, TRUE },
-        { "dictionary", (guint)measure->dictionary, (measure->present & KJ_PASSWORD_HAS_DICTIONARY) != 0, TRUE },
-        { "breached", (guint)measure->breached, (measure->present & KJ_PASSWORD_HAS_BREACHED) != 0, TRUE },
-        { "contains_username", (guint)measure->contains_username, (measure->present & KJ_PASSWORD_HAS_CONTAINS_USERNAME) != 0, TRUE },
-        { "similar", measure->similar, (measure->present & KJ_PASSWORD_HAS_SIMILAR) != 0, FALSE },
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
-        char number[16];
-        g_snprintf(number, sizeof number, "%u", fields[i].value);
-        const char *text = !fields[i].is_bool ? number : fields[i].value ? "true" : "false";
-        if (fields[i].present && !sink->set(sink, fields[i].field, text, error))
+    KjPasswordField fields[KJ_PASSWORD_FIELDS];
+    guint count = kj_password_fields(measure, fields);
+    for (guint i = 0; i < count; i++)
+        if (!sink->set(sink, fields[i].name, fields[i].text, error))
             return FALSE;
-    }
     return TRUE;
 }
 
 static gboolean measure_password(KjRequestSink *sink, const Given *given, GError **error) {
     KjPasswordMeasure measure;
     KjPasswordContext context = { .user = given->user, .old_password = given->old, .old_length = given->old ? strlen(given->old) : 0 };
+    g_autoptr(GError) problem = NULL;
+    context.breached_data = (gpointer)breach_filter(&problem);
+    context.breached = context.breached_data ? kj_breach_filter_predicate : NULL;
+    if (problem) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
     context.dictionary = dictionary(error);
     return context.dictionary && kj_password_measure(&context, given->password, strlen(given->password), &measure, error) &&
            set_measures(sink, &measure, error);

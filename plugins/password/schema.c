@@ -100,4 +100,5 @@ G_MODULE_EXPORT const KjDomain kijun_domain = {
     .read_request = kj_password_read_request,
     .request_doc = { "Lines `password=...`, `user=...`, `old=...`, `role=...`, `age=...` and so on; the password is measured and wiped.",
                      "`password=...`、`user=...`、`old=...`、`role=...`、`age=...` などの行。パスワードは測定後に消去する。" },
+    .advise = kj_password_advise,
 };

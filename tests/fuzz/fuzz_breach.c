@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Forged breach filters: the input is a file of one, whose digest over header and records is mended, for whoever forges one can do that too. What
- * the reader accepts is asked for keys of every shard, all over the range: it may answer what it likes, but from its own bytes only. What follows from
- * the header, the number of bytes, is mended in every other input.
+ * Forged breach filters: the input is a file of one, whose digest over header and records is mended, for whoever forges one can do that
+ * too. What the reader accepts is asked for keys of every shard, all over the range: it may answer what it likes, but from its own bytes
+ * only. What follows from the header, the number of bytes, is mended in every other input.
  */
 #include <string.h>
 
