@@ -217,6 +217,10 @@ static void say_test_english(const KjSpeaker *speaker, const KjFieldSaid *test) 
         break;
     }
     kj_say_phrase(words_of(field, test->relation)->en, operand->str, related);
+    if (kind == TEST_VALUES && field->type.kind == KJ_TYPE_BOOL) { /* its phrase has no place for values */
+        g_string_append_printf(speaker->out, "with `%s` %s%s", field->name, test->negated ? "not " : "", related->str);
+        return;
+    }
     g_string_append(speaker->out, test->negated ? "not " : "");
     kj_say_phrase(field->phrase.en, related->str, speaker->out);
 }
@@ -241,7 +245,13 @@ static gboolean append_values(const KjSpeaker *speaker, const KjFieldSaid *test,
     g_autoptr(GString) operand = g_string_new(NULL);
 
     append_operand(speaker, test->value, operand);
-    kj_say_phrase(test->field->phrase.ja, operand->str, text);
+    if (test->field->type.kind == KJ_TYPE_BOOL) { /* its phrase has no place for values */
+        g_string_append_printf(text, "`%s` が", test->field->name);
+        kj_say_words(operand->str, text);
+        behind = "";
+    } else {
+        kj_say_phrase(test->field->phrase.ja, operand->str, text);
+    }
     kj_say_words(after, text);
     return kj_wording_is_verbal(*after ? after : behind);
 }

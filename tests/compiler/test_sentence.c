@@ -39,6 +39,8 @@ static const struct {
       "宛先数があり、かつ、サイズが 1MB を超える場合、メールを拒否する。" },
     { mail, "deny auto true tls false", "Deny mail where the message is forwarded or answered automatically, where the connection is not encrypted.",
       "自動転送又は自動応答であり、通信が暗号化されていないメールを拒否する。" },
+    { mail, "deny auto { false, none }", "Deny mail with `auto` false or none.", "`auto` が false 又は未指定のメールを拒否する。" },
+    { mail, "deny when auto not in { true, none }", "Deny mail, when with `auto` not true or none.", "`auto` が true 又は未指定ではない場合、メールを拒否する。" },
     { mail, "limit rate 5/90s burst 7 per { from, client }",
       "Allow mail, within a rate: at most 5 in 90 seconds, in bursts of up to 7, for each `from` and `client`.",
       "メールを一定の頻度まで許可する。頻度は 90秒あたり 5 回まで、一度に 7 まで、差出人及び接続元ごと。" },
