@@ -23,7 +23,7 @@ static const char *find_target(KjChecker *checker, const KjDomain *domain, const
     else if (count)
         kj_report_help(unknown, _("its targets are %s"), kj_check_list_text(checker, names));
     else
-        kj_report_help(unknown, _("a `%s` has no targets"), domain->name);
+        kj_report_help(unknown, _("blocks of the domain `%s` have no targets"), domain->name);
     return NULL;
 }
 
