@@ -22,7 +22,7 @@ typedef struct {
 /* Words the grammar keeps for itself: a field or effect of that name could never be written. */
 static const char *const hard_words[] = { "default", "field", "when", "unless", "and", "or", "not", "in", "has",
                                           "during", "any", "none", "true", "false", "zone", NULL };
-static const char *const common_annotations[] = { "log", "alert", "message", "ref", "owner", "article", "from", "until", NULL };
+static const char *const common_annotations[] = { "log", "alert", "message", "ref", "owner", "article", "from", "until", "advisory", NULL };
 
 #define FIELD_FLAGS (KJ_FIELD_REQUIRED | KJ_FIELD_SET | KJ_FIELD_ORDERED | KJ_FIELD_ASSERTED | KJ_FIELD_CLOSABLE)
 #define EFFECT_FLAGS (KJ_EFFECT_REFUSES | KJ_EFFECT_LIMITS | KJ_EFFECT_REQUIRES | KJ_EFFECT_HOLDS)
@@ -403,15 +403,19 @@ static const KjReaderDefinition *domain_readers(const KjDomain *domain) {
     return domain->size > G_STRUCT_OFFSET(KjDomain, readers) ? domain->readers : NULL;
 }
 
+static gboolean has_target(const KjDomain *domain, const char *name) {
+    const KjTargetDefinition *target = domain->targets;
+    while (target && target->name && strcmp(target->name, name) != 0)
+        target++;
+    return target && target->name;
+}
+
 static gboolean check_readers(Check *check) {
     const KjReaderDefinition *readers = domain_readers(check->domain);
     check->table = N_("reader");
     for (guint i = 0; readers && readers[i].target; i++) {
-        const KjTargetDefinition *target = check->domain->targets;
         check->entry = readers[i].target;
-        while (target && target->name && strcmp(target->name, readers[i].target) != 0)
-            target++;
-        if (!target || !target->name)
+        if (!has_target(check->domain, readers[i].target))
             return refuse(check, _("it reads a target that the domain does not have"));
         if (!is_unique(check, readers, sizeof *readers, i))
             return FALSE;
@@ -428,10 +432,100 @@ const KjReaderDefinition *kj_domain_reader(const KjDomain *domain, const char *t
     return reader && reader->target ? reader : NULL;
 }
 
+/* ---- readers of logs ---- */
+
+const KjLogReaderDefinition *kj_domain_log_readers(const KjDomain *domain) {
+    return domain->size > G_STRUCT_OFFSET(KjDomain, log_readers) ? domain->log_readers : NULL;
+}
+
+static gboolean check_log_readers(Check *check) {
+    const KjLogReaderDefinition *readers = kj_domain_log_readers(check->domain);
+    check->table = N_("log reader");
+    for (guint i = 0; readers && readers[i].name; i++) {
+        check->entry = readers[i].name;
+        if (!is_name(check, readers[i].name) || !is_unique(check, readers, sizeof *readers, i) ||
+            !is_phrase(check, &readers[i].doc, _("documentation"), 0))
+            return FALSE;
+        if (!readers[i].recognise || !readers[i].open || !readers[i].read || !readers[i].close || !readers[i].fields)
+            return refuse(check, _("one of its functions, or its list of fields, is missing"));
+        for (const char *const *field = readers[i].fields; *field; field++)
+            if (!find_field(check->domain, *field))
+                return refuse(check, _("it sets a field that the domain does not have"));
+    }
+    return TRUE;
+}
+
+/* ---- enforcers ---- */
+
+static const KjEnforcerDefinition *domain_enforcers(const KjDomain *domain) {
+    return domain->size > G_STRUCT_OFFSET(KjDomain, enforcers) ? domain->enforcers : NULL;
+}
+
+static gboolean check_enforcers(Check *check) {
+    const KjEnforcerDefinition *enforcers = domain_enforcers(check->domain);
+    check->table = N_("enforcer");
+    for (guint i = 0; enforcers && enforcers[i].target; i++) {
+        check->entry = enforcers[i].target;
+        if (!has_target(check->domain, enforcers[i].target))
+            return refuse(check, _("it enforces a target that the domain does not have"));
+        if (!is_unique(check, enforcers, sizeof *enforcers, i))
+            return FALSE;
+        if (!enforcers[i].current || !enforcers[i].apply)
+            return refuse(check, _("it has no function that applies, or none that tells what is in force"));
+    }
+    return TRUE;
+}
+
+const KjEnforcerDefinition *kj_domain_enforcer(const KjDomain *domain, const char *target) {
+    const KjEnforcerDefinition *enforcer = domain_enforcers(domain);
+    while (enforcer && enforcer->target && strcmp(enforcer->target, target) != 0)
+        enforcer++;
+    return enforcer && enforcer->target ? enforcer : NULL;
+}
+
+/* ---- the auditor ---- */
+
+const KjAuditorDefinition *kj_domain_auditor(const KjDomain *domain) {
+    return domain->size > G_STRUCT_OFFSET(KjDomain, auditor) ? domain->auditor : NULL;
+}
+
+static gboolean check_auditor(Check *check) {
+    const KjAuditorDefinition *auditor = kj_domain_auditor(check->domain);
+    check->table = N_("form of files");
+    check->entry = NULL;
+    if (!auditor)
+        return TRUE;
+    if (!auditor->forms || !auditor->open || !auditor->finish || !auditor->close)
+        return refuse(check, _("one of its functions, or its forms, are missing"));
+    for (guint i = 0; auditor->forms[i].name; i++) {
+        const KjAuditFormDefinition *form = &auditor->forms[i];
+        check->entry = form->name;
+        if (!is_name(check, form->name) || !is_unique(check, auditor->forms, sizeof *form, i) ||
+            !is_phrase(check, &form->doc, _("documentation"), 0) || !is_phrase(check, &form->owner, _("documentation"), 0))
+            return FALSE;
+        if (!form->read)
+            return refuse(check, _("one of its functions, or its forms, are missing"));
+    }
+    check->entry = NULL;
+    return is_phrase(check, &auditor->doc, _("documentation"), 0);
+}
+
+/* ---- the whole ---- */
+
+/* The members that came later: a plugin built before one was there ends where it begins. */
+static gboolean is_known_size(guint32 size) {
+    return size == sizeof(KjDomain) || size == G_STRUCT_OFFSET(KjDomain, lifelines) || size == G_STRUCT_OFFSET(KjDomain, readers) ||
+           size == G_STRUCT_OFFSET(KjDomain, log_readers) || size == G_STRUCT_OFFSET(KjDomain, advise) ||
+           size == G_STRUCT_OFFSET(KjDomain, enforcers) || size == G_STRUCT_OFFSET(KjDomain, auditor);
+}
+
+KjAdvise kj_domain_advise(const KjDomain *domain) {
+    return domain->size > G_STRUCT_OFFSET(KjDomain, advise) ? domain->advise : NULL;
+}
+
 gboolean kj_domain_check(const KjDomain *domain, GError **error) {
     Check check = { .domain = domain, .error = error };
-    if (domain->abi != KJ_DOMAIN_ABI || (domain->size != sizeof(KjDomain) && domain->size != G_STRUCT_OFFSET(KjDomain, lifelines) &&
-                                         domain->size != G_STRUCT_OFFSET(KjDomain, readers))) {
+    if (domain->abi != KJ_DOMAIN_ABI || !is_known_size(domain->size)) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN,
                     _("the plugin was built for interface %u of %u bytes; this is interface %u of %u bytes"),
                     domain->abi, domain->size, KJ_DOMAIN_ABI, (guint) sizeof(KjDomain));
@@ -450,7 +544,8 @@ gboolean kj_domain_check(const KjDomain *domain, GError **error) {
     if (domain->read_request && !is_phrase(&check, &domain->request_doc, _("request documentation"), 0))
         return FALSE;
     return check_fields(&check) && check_effects(&check) && check_parameters(&check) && check_settings(&check) &&
-           check_annotations(&check) && check_targets(&check) && check_lifelines(&check) && check_readers(&check);
+           check_annotations(&check) && check_targets(&check) && check_lifelines(&check) && check_readers(&check) &&
+           check_log_readers(&check) && check_enforcers(&check) && check_auditor(&check);
 }
 
 /* ---- digest ---- */
@@ -515,7 +610,7 @@ static void digest_rest(GChecksum *checksum, const KjDomain *domain) {
     digest_text(checksum, NULL);
     for (const KjAnnotationDefinition *annotation = domain->annotations; annotation && annotation->name; annotation++) {
         digest_text(checksum, annotation->name);
-        digest_number(checksum, (annotation->has_argument != 0) | (annotation->obligation != 0) << 1);
+        digest_number(checksum, (annotation->has_argument != 0) | annotation->obligation << 1);
     }
     digest_text(checksum, NULL);
 }

@@ -93,11 +93,16 @@ typedef struct {
     KjPhrase doc;
 } KjSettingDefinition;
 
+enum {
+    KJ_ANNOTATION_OBLIGES = 1, /* TRUE: more is asked for; a rule that loses it has become milder */
+    KJ_ANNOTATION_LOOSENS = 2, /* less is asked for: a rule that gains it has become milder */
+};
+
 /* An annotation of the domain's own beside @log, @alert and the rest. One string argument or none. */
 typedef struct {
     const char *name;
     gboolean has_argument;
-    gboolean obligation; /* reported with a decision */
+    guint obligation; /* reported with a decision: KJ_ANNOTATION_OBLIGES, KJ_ANNOTATION_LOOSENS; 0: it is not */
     KjPhrase doc;
 } KjAnnotationDefinition;
 
@@ -136,6 +141,48 @@ typedef struct {
 } KjReaderDefinition;
 
 /*
+ * How a text of a target is put in force on this machine (`kijun apply`), and how what was in force before comes back. A name is a block's, without its
+ * module; what else is on the machine is left alone.
+ */
+typedef struct {
+    const char *target; /* the name of one of the domain's targets */
+    gboolean lasting;   /* what is in force outlives a restart of the machine */
+    /* Appends what of the target is in force under the name, such that `apply` with it restores that; nothing: there is nothing in force. `text` is what is to
+     * be put in force, or was: what a target touches may depend on it. FALSE with KJ_ERROR_REFUSED when what is there is not kijun's own,
+     * KJ_ERROR_UNABLE where this cannot be done here. */
+    gboolean (*current)(const char *name, const char *text, GString *state, GError **error);
+    /* Puts a text in force, wholly or not at all; an empty one takes away what is there. */
+    gboolean (*apply)(const char *name, const char *text, GError **error);
+    /* Whether two states differ in nothing but what the machine itself counts in them; NULL: whether they are equal. */
+    gboolean (*same)(const char *a, const char *b);
+} KjEnforcerDefinition;
+
+/* What a line of a system's own log was. */
+typedef enum {
+    KJ_LOG_LINE_NONE = 1, /* no request, or a part of one */
+    KJ_LOG_LINE_REQUEST,  /* with it a request is whole */
+    KJ_LOG_LINE_PASSED,   /* a request of which the log does not tell enough (its beginning is in an older log): passed over and counted */
+    KJ_LOG_LINE_BAD,      /* see the error */
+} KjLogLine;
+
+/*
+ * Reads the requests that a system has logged in a form of its own, for `kijun replay`: line by line, with what it must remember between lines in
+ * a state that has a bound.
+ */
+typedef struct {
+    const char *name; /* "postfix"; no two domains may have the same */
+    KjPhrase doc;
+    const char *const *fields; /* those it may set, NULL-terminated */
+    /* Whether a log that begins like this (a few kilobytes, perhaps within a line) is of this form. */
+    gboolean (*recognise)(const char *bytes, gsize length);
+    /* A new state; `now` (seconds since 1970) is the latest instant that a line without a year can mean. */
+    void *(*open)(gint64 now);
+    /* Of a request: sets its fields, and when it was made. The line has no line end. */
+    KjLogLine (*read)(void *state, const char *line, KjRequestSink *sink, gint64 *instant, GError **error);
+    void (*close)(void *state);
+} KjLogReaderDefinition;
+
+/*
  * A request that must get through wherever a block is put in force, or nobody can mend a mistake in it any more: the machine's talk with itself, the
  * session of the one who does it. `check` warns of a block that refuses one for good. A value may be `{1}` to `{4}`, words of the session's
  * connection as sshd(8) puts it in SSH_CONNECTION: the client's address and port, the server's address and port; such a lifeline is looked
@@ -147,6 +194,57 @@ typedef struct {
     const char *const *request;  /* field, value, field, value, ..., NULL. "*" may be any value, "!lo" any but `lo`; a field not named is missing */
     KjPhrase phrase;             /* what is refused, and what for: en "loopback, over which the machine's own programs talk" */
 } KjLifelineDefinition;
+
+/* Where a domain's advice goes. */
+typedef struct KjAdviceSink KjAdviceSink;
+struct KjAdviceSink {
+    guint32 size;
+    gint64 instant; /* as of which it is given: seconds since 1970-01-01T00:00:00Z */
+    void *data;
+    /* One piece of advice, a sentence without its full stop, about a rule of the block (as kj_view_rule takes it) or about the whole (KJ_RULE_DEFAULT). */
+    void (*note)(KjAdviceSink *sink, guint rule, const KjPhrase *text);
+};
+
+/* What a domain has to say about a sound block: where it departs from good practice in the domain. `check` prints it as notes. */
+typedef void (*KjAdvise)(KjTable *table, guint block, KjAdviceSink *sink);
+
+/* What an auditor tells of. */
+typedef enum {
+    KJ_AUDIT_REQUEST = 1, /* the request that was set: the system will make it */
+    KJ_AUDIT_UNKNOWN,     /* the system will make requests, and which cannot be told from its files */
+    KJ_AUDIT_NOTE,        /* nothing for a policy to decide, but worth knowing */
+} KjAuditKind;
+
+typedef struct KjAuditSink KjAuditSink;
+struct KjAuditSink {
+    guint32 size;
+    void *data;
+    KjRequestSink *request; /* a field that is not set is one that is not known */
+    /* Where it stands: the file as `read` was given it, the line from 1; 0: all of it. `text` says how it comes about. Ends the request. */
+    void (*tell)(KjAuditSink *sink, KjAuditKind kind, const char *file, guint line, const char *text);
+    /* Another file, which one names. Free with g_free. NULL when it cannot be read. */
+    char *(*open)(KjAuditSink *sink, const char *path, gsize *length, GError **error);
+};
+
+/* A form of file that an auditor reads. */
+typedef struct {
+    const char *name; /* "aliases" */
+    const char *home; /* what it is called in a home folder; NULL: it is in none */
+    KjPhrase owner;   /* what must be said of it: whose it is */
+    KjPhrase doc;
+    /* `user` is the name of the home folder, or NULL. FALSE: it is no such file. */
+    gboolean (*read)(void *state, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
+                     GError **error);
+} KjAuditFormDefinition;
+
+/* Reads what a system is set up to do by itself and tells which requests that will make, for `kijun audit`: every file first, then `finish`. */
+typedef struct {
+    KjPhrase doc;
+    const KjAuditFormDefinition *forms;
+    void *(*open)(void);
+    void (*finish)(void *state, KjAuditSink *sink);
+    void (*close)(void *state);
+} KjAuditorDefinition;
 
 typedef enum {
     KJ_COMBINING_FIRST_MATCH = 1, /* the first rule in order that matches decides */
@@ -175,12 +273,25 @@ typedef struct {
     KjPhrase request_doc; /* what that form is */
     const KjLifelineDefinition *lifelines; /* a plugin built before this member was there has a smaller size, and none */
     const KjReaderDefinition *readers;     /* the same */
+    const KjLogReaderDefinition *log_readers; /* the same */
+    KjAdvise advise;                          /* the same */
+    const KjEnforcerDefinition *enforcers;   /* the same */
+    const KjAuditorDefinition *auditor;      /* the same */
 } KjDomain;
 
 /* The domain's lifelines, or NULL; unlike the member it may be asked of every domain. */
 const KjLifelineDefinition *kj_domain_lifelines(const KjDomain *domain);
 /* The domain's reader for a target, or NULL. */
 const KjReaderDefinition *kj_domain_reader(const KjDomain *domain, const char *target);
+
+/* The domain's readers of logs, or NULL. */
+const KjLogReaderDefinition *kj_domain_log_readers(const KjDomain *domain);
+/* The domain's function that advises, or NULL. */
+KjAdvise kj_domain_advise(const KjDomain *domain);
+/* The domain's enforcer for a target, or NULL. */
+const KjEnforcerDefinition *kj_domain_enforcer(const KjDomain *domain, const char *target);
+/* The domain's auditor, or NULL. */
+const KjAuditorDefinition *kj_domain_auditor(const KjDomain *domain);
 
 /* ---- the plugins that are there ---- */
 

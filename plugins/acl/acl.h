@@ -23,4 +23,14 @@ gboolean kj_acl_read_back_pam_access(const char *dump, gsize length, GString *po
 gboolean kj_acl_read_back_pam_time(const char *dump, gsize length, GString *policy, GError **error);
 gboolean kj_acl_read_back_setfacl(const char *dump, gsize length, GString *policy, GError **error);
 
+/* Putting the targets' texts in force (enforcer.c); see KjEnforcerDefinition. */
+gboolean kj_acl_current_sudoers(const char *name, const char *text, GString *state, GError **error);
+gboolean kj_acl_current_pam_access(const char *name, const char *text, GString *state, GError **error);
+gboolean kj_acl_current_pam_time(const char *name, const char *text, GString *state, GError **error);
+gboolean kj_acl_current_setfacl(const char *name, const char *text, GString *state, GError **error);
+gboolean kj_acl_apply_sudoers(const char *name, const char *text, GError **error);
+gboolean kj_acl_apply_pam_access(const char *name, const char *text, GError **error);
+gboolean kj_acl_apply_pam_time(const char *name, const char *text, GError **error);
+gboolean kj_acl_apply_setfacl(const char *name, const char *text, GError **error);
+
 #endif

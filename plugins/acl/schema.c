@@ -52,6 +52,15 @@ static const KjReaderDefinition readers[] = {
     { .target = NULL },
 };
 
+/* Files outlive a restart, and so does what undoes them. */
+static const KjEnforcerDefinition enforcers[] = {
+    { .target = "sudoers", .lasting = TRUE, .current = kj_acl_current_sudoers, .apply = kj_acl_apply_sudoers },
+    { .target = "pam_access", .lasting = TRUE, .current = kj_acl_current_pam_access, .apply = kj_acl_apply_pam_access },
+    { .target = "pam_time", .lasting = TRUE, .current = kj_acl_current_pam_time, .apply = kj_acl_apply_pam_time },
+    { .target = "setfacl", .lasting = TRUE, .current = kj_acl_current_setfacl, .apply = kj_acl_apply_setfacl },
+    { .target = NULL },
+};
+
 G_MODULE_EXPORT const KjDomain kijun_domain = {
     .abi = KJ_DOMAIN_ABI,
     .size = sizeof(KjDomain),
@@ -67,6 +76,7 @@ G_MODULE_EXPORT const KjDomain kijun_domain = {
     .settings = settings,
     .targets = targets,
     .readers = readers,
+    .enforcers = enforcers,
     .read_request = kj_acl_read_evaluation,
     .request_doc = { "An AuthZEN Authorization API 1.0 evaluation request (JSON).", "AuthZEN Authorization API 1.0 の評価要求（JSON）。" },
 };

@@ -17,4 +17,12 @@ gboolean kj_firewall_emit_nftables(const KjTable *table, guint block, GString *o
 gboolean kj_firewall_load_nftables(const char *script, GString *dump, GError **error);
 gboolean kj_firewall_read_back_nftables(const char *dump, gsize length, GString *policy, GError **error);
 
+/* Rules put in force on this machine (enforcer.c); see KjEnforcerDefinition. */
+gboolean kj_firewall_current_nftables(const char *block, const char *text, GString *state, GError **error);
+gboolean kj_firewall_apply_nftables(const char *block, const char *text, GError **error);
+gboolean kj_firewall_same_nftables(const char *a, const char *b);
+
+/* The logs it reads for replay (log_zeek.c). */
+extern const KjLogReaderDefinition kj_firewall_log_readers[];
+
 #endif

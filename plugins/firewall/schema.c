@@ -97,6 +97,11 @@ static const KjReaderDefinition readers[] = {
     { .target = NULL },
 };
 
+static const KjEnforcerDefinition enforcers[] = {
+    { .target = "nftables", .current = kj_firewall_current_nftables, .apply = kj_firewall_apply_nftables, .same = kj_firewall_same_nftables },
+    { .target = NULL },
+};
+
 /* The port is one that no service is known by: a rule for a service is no way for everything else. */
 static const char *const loopback[] = { "iif", "lo", "from", "127.0.0.1", "to", "127.0.0.1", "proto", "tcp", "source_port", "*", "port", "49151", NULL };
 static const char *const loopback6[] = { "iif", "lo", "from", "::1", "to", "::1", "proto", "tcp", "source_port", "*", "port", "49151", NULL };
@@ -140,4 +145,6 @@ G_MODULE_EXPORT const KjDomain kijun_domain = {
     .request_doc = { "One IPv4 or IPv6 packet as raw bytes, from its IP header on.", "IP ヘッダーから始まる IPv4 または IPv6 パケットの生のバイト列。" },
     .lifelines = lifelines,
     .readers = readers,
+    .log_readers = kj_firewall_log_readers,
+    .enforcers = enforcers,
 };

@@ -12,4 +12,7 @@ gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize l
 /* The logs it reads for replay (log_postfix.c). */
 extern const KjLogReaderDefinition kj_mail_log_readers[];
 
+/* What it reads for `kijun audit` (audit/). */
+extern const KjAuditorDefinition kj_mail_auditor;
+
 #endif

@@ -58,6 +58,20 @@ static KjLogLine read_no_line(void *state, const char *line, KjRequestSink *sink
     return KJ_LOG_LINE_NONE;
 }
 
+static gboolean read_no_map(void *state, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
+                            GError **error) {
+    (void)state, (void)owner, (void)user, (void)path, (void)bytes, (void)length, (void)sink, (void)error;
+    return TRUE;
+}
+
+static void *open_no_map(void) {
+    return NULL;
+}
+
+static void finish_no_map(void *state, KjAuditSink *sink) {
+    (void)state, (void)sink;
+}
+
 static void close_nothing(void *state) {
     (void) state;
 }
@@ -84,6 +98,8 @@ typedef struct {
     KjReaderDefinition readers[3];
     KjLogReaderDefinition log_readers[3];
     KjEnforcerDefinition enforcers[3];
+    KjAuditFormDefinition forms[3];
+    KjAuditorDefinition auditor;
     const char *log_fields[3];
     const char *request[13];
     KjDomain domain;
@@ -114,10 +130,12 @@ static void sample_fill(Sample *s, const char *name) {
     s->log_readers[0] = (KjLogReaderDefinition){ .name = "journal", .doc = BOTH("J."), .fields = s->log_fields, .recognise = recognise_nothing,
                                                  .open = open_nothing, .read = read_no_line, .close = close_nothing };
     s->enforcers[0] = (KjEnforcerDefinition){ .target = "text", .current = nothing_in_force, .apply = apply_nothing };
+    s->forms[0] = (KjAuditFormDefinition){ .name = "map", .doc = BOTH("M."), .owner = BOTH("O."), .read = read_no_map };
+    s->auditor = (KjAuditorDefinition){ .doc = BOTH("A."), .forms = s->forms, .open = open_no_map, .finish = finish_no_map, .close = close_nothing };
     s->domain = (KjDomain){ .abi = KJ_DOMAIN_ABI, .size = sizeof(KjDomain), .name = name, .version = "1", .doc = BOTH("Sample."), .subject = BOTH("samples"),
                             .combining = KJ_COMBINING_FIRST_MATCH, .default_effect = "deny", .fields = s->fields, .effects = s->effects,
                             .parameters = s->parameters, .settings = s->settings, .annotations = s->annotations, .targets = s->targets,
-                            .lifelines = s->lifelines, .readers = s->readers, .log_readers = s->log_readers, .enforcers = s->enforcers };
+                            .lifelines = s->lifelines, .readers = s->readers, .log_readers = s->log_readers, .enforcers = s->enforcers, .auditor = &s->auditor };
 }
 
 typedef struct {
@@ -219,6 +237,15 @@ static void test_mistakes(void) {
         { "second enforcer of a target", POINTER(enforcers[1].target, "text"), "twice" },
         { "enforcer that does not apply", POINTER(enforcers[0].apply, NULL), "no function that applies" },
         { "enforcer that tells nothing", POINTER(enforcers[0].current, NULL), "none that tells" },
+        { "second form of a name", POINTER(forms[1].name, "map"), "twice" },
+        { "form without an owner", POINTER(forms[0].owner.ja, NULL), "no Japanese" },
+        { "form without documentation", POINTER(forms[0].doc.en, NULL), "no English" },
+        { "form that is not read", POINTER(forms[0].read, NULL), "are missing" },
+        { "auditor without forms", POINTER(auditor.forms, NULL), "are missing" },
+        { "auditor that does not open", POINTER(auditor.open, NULL), "are missing" },
+        { "auditor that does not finish", POINTER(auditor.finish, NULL), "are missing" },
+        { "auditor that does not close", POINTER(auditor.close, NULL), "are missing" },
+        { "auditor without documentation", POINTER(auditor.doc.en, NULL), "no English" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(spoils); i++) {
         g_autofree Sample *sample = g_new(Sample, 1);
@@ -293,6 +320,14 @@ static void test_older(void) {
     g_assert_true(kj_plugin_register(&before_enforcers.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_enforcer(&before_enforcers.domain, "text"));
+    static Sample before_auditor;
+    sample_fill(&before_auditor, "sample_before_auditor");
+    g_assert_true(kj_domain_auditor(&before_auditor.domain) == &before_auditor.auditor);
+    before_auditor.domain.size = G_STRUCT_OFFSET(KjDomain, auditor);
+    before_auditor.domain.auditor = (const KjAuditorDefinition *) (guintptr) 1;
+    g_assert_true(kj_plugin_register(&before_auditor.domain, &error));
+    g_assert_no_error(error);
+    g_assert_null(kj_domain_auditor(&before_auditor.domain));
 }
 
 /* What can change a meaning changes the digest; phrases and documentation do not. */

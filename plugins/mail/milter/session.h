@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the mail server tells of a connection and a message, and what it is answered: libmilter's callbacks. */
+#ifndef KJ_MILTER_SESSION_H
+#define KJ_MILTER_SESSION_H
+
+#include "../../../runtime/point/point.h"
+#include "settings.h"
+
+/* Registers the callbacks with libmilter. Both must outlive smfi_main(). FALSE: libmilter does not take them. */
+gboolean kj_milter_session_register(KjPoint *point, const KjMilterSettings *settings);
+
+/* One line to stderr, at most some a second (main.c). */
+void kj_milter_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+#endif
