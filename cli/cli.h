@@ -48,8 +48,10 @@ int kj_command_decide(int argc, char **argv);
 int kj_command_explain(int argc, char **argv);
 int kj_command_test(int argc, char **argv);
 int kj_command_emit(int argc, char **argv);
+int kj_command_apply(int argc, char **argv);
 int kj_command_replay(int argc, char **argv);
 int kj_command_diff(int argc, char **argv);
+int kj_command_audit(int argc, char **argv);
 int kj_command_bench(int argc, char **argv);
 int kj_command_fix(int argc, char **argv);
 int kj_command_explain_code(int argc, char **argv);
@@ -59,7 +61,7 @@ int kj_command_completion(int argc, char **argv);
 int kj_command_manual(int argc, char **argv);
 
 extern const GOptionEntry kj_options_check[], kj_options_fmt[], kj_options_build[], kj_options_show[], kj_options_verify[], kj_options_describe[],
-    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_emit[], kj_options_replay[], kj_options_diff[], kj_options_bench[], kj_options_breach[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
+    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_emit[], kj_options_apply[], kj_options_replay[], kj_options_audit[], kj_options_diff[], kj_options_bench[], kj_options_breach[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
 
 /* Parses the options of command argv[0] by its row's entries; what is left must be `least` to `most` arguments (most < 0: no bound). FALSE after telling the user how
  * the command is used; the command then returns KJ_EXIT_USAGE. `--help` prints the usage and exits through *exit_code = KJ_EXIT_FINE. */

@@ -168,8 +168,8 @@ static int print_words(const char *name, char **before) {
         return KJ_EXIT_FINE;
     if (strchr(kind, '|'))
         puts(g_strdelimit(kind, "|", '\n'));
-    else if (strcmp(kind, "BLOCK") == 0 && arguments->len > 0)
-        print_blocks(arguments->pdata[arguments->len - 1]);
+    else if (strcmp(kind, "BLOCK") == 0)
+        print_blocks(arguments->len > 0 ? arguments->pdata[arguments->len - 1] : "."); /* `apply` takes the path after it */
     else if (strcmp(kind, "FIELD=VALUE") == 0 && arguments->len > 1)
         print_block_fields(arguments->pdata[0], arguments->pdata[1]);
     else if (strcmp(kind, "FIELD") == 0 && arguments->len > 0)

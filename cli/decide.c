@@ -124,7 +124,8 @@ static int decide_one(KjTable *table, guint block, const char *real, int count, 
 static int decide_batch(KjTable *table, guint block, const char *path, gint64 instant) {
     g_autoptr(GError) error = NULL;
     const KjBatchSide side = { table, block };
-    g_autoptr(KjBatch) batch = kj_batch_open(path, &error);
+    const KjBatchForm form = { .form = "tsv" };
+    g_autoptr(KjBatch) batch = kj_batch_open(path, &form, &error);
     if (!batch || !kj_batch_bind(batch, &side, 1, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     g_autoptr(KjRequest) request = kj_request_new(table, block);

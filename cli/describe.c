@@ -93,6 +93,16 @@ static void print_domain(const KjDomain *domain) {
         puts(_("\nTargets"));
     for (const KjTargetDefinition *target = domain->targets; target && target->name; target++)
         printf("  %-18s %s\n", target->name, in_language(target->doc));
+    const KjLogReaderDefinition *reader = kj_domain_log_readers(domain);
+    if (reader && reader->name)
+        puts(_("\nLogs it reads (replay --log)"));
+    for (; reader && reader->name; reader++)
+        printf("  %-18s %s\n", reader->name, in_language(reader->doc));
+    const KjAuditorDefinition *auditor = kj_domain_auditor(domain);
+    if (auditor)
+        printf(_("\nFiles it audits (audit FORM:OWNER=FILE)\n  %s\n"), in_language(auditor->doc));
+    for (const KjAuditFormDefinition *form = auditor ? auditor->forms : NULL; form && form->name; form++)
+        printf(_("  %-18s %s\n  %-18s   OWNER: %s\n"), form->name, in_language(form->doc), "", in_language(form->owner));
     if (domain->read_request)
         printf(_("\nA real request (decide --request)\n  %s\n"), in_language(domain->request_doc));
 }

@@ -101,20 +101,19 @@ static gboolean is_file(const char *path) {
     return g_str_has_suffix(path, ".pol") && !kj_revision_form(path) && !g_file_test(path, G_FILE_TEST_IS_DIR);
 }
 
-/* Two files given alone are versions of one module: the old one, which compiled under its own name, is compiled again under the other's, so
- * that each name finds its counterpart. *own_name is set then. */
-static KjCompilation *align_modules(KjCompilation *compilation, const char *old_path, const char *new_path, char **own_name) {
+/* Two files given alone are versions of one module: the old one is compiled under the new one's name, so that each name finds its counterpart, unless it says
+ * itself what it is called (`module old;`). NULL: compile it as any other. */
+static KjCompilation *compile_as(const char *old_path, const char *new_path, char **own_name) {
     g_autofree char *old_name = g_path_get_basename(old_path), *new_name = g_path_get_basename(new_path);
 
     if (!is_file(old_path) || !is_file(new_path) || strcmp(old_name, new_name) == 0)
-        return compilation;
-    g_autoptr(KjCompilation) again = kj_compilation_new();
-    kj_sources_call(again->sources, new_name);
-    if (!kj_compilation_load(again, old_path, NULL) || !again->policy) /* as when it says `module old;` */
-        return compilation;
-    kj_compilation_free(compilation);
+        return NULL;
+    g_autoptr(KjCompilation) compilation = kj_compilation_new();
+    kj_sources_call(compilation->sources, new_name);
+    if (!kj_compilation_load(compilation, old_path, NULL) || !compilation->policy)
+        return NULL;
     *own_name = g_steal_pointer(&old_name);
-    return g_steal_pointer(&again);
+    return g_steal_pointer(&compilation);
 }
 
 /* ---- text ---- */
@@ -133,12 +132,15 @@ static void patch_free(gpointer data) {
     g_free(patch);
 }
 
+/* Only HTML shows the text; elsewhere it is enough that there is a difference. */
 static void add_patch(GPtrArray *patches, const KjSourceFile *old_file, const KjSourceFile *new_file) {
     const char *path = new_file ? new_file->path : old_file->path;
-    char *text = kj_patch_new(path, old_file ? old_file->text : NULL, old_file ? old_file->length : 0, new_file ? new_file->text : NULL,
-                              new_file ? new_file->length : 0);
-    if (!text)
+    if (old_file && new_file && old_file->length == new_file->length && memcmp(old_file->text, new_file->text, old_file->length) == 0)
         return;
+    char *text = g_strcmp0(format, "html") != 0
+                     ? g_strdup("")
+                     : kj_patch_new(path, old_file ? old_file->text : NULL, old_file ? old_file->length : 0, new_file ? new_file->text : NULL,
+                                    new_file ? new_file->length : 0);
     KjReportPatch *patch = g_new(KjReportPatch, 1);
     *patch = (KjReportPatch){ g_strdup(path), text };
     g_ptr_array_add(patches, patch);
@@ -215,12 +217,14 @@ static void print(const KjReport *report, GString *text) {
 
 static int compare_policies(const char *old_path, const char *new_path, gint64 now, gint64 until_instant) {
     int code = KJ_EXIT_FINE;
-    g_autoptr(KjCompilation) old_policy = compile(old_path, &code), new_policy = old_policy ? compile(new_path, &code) : NULL;
+    g_autofree char *old_file = NULL;
+    g_autoptr(KjCompilation) old_policy = compile_as(old_path, new_path, &old_file);
+    if (!old_policy)
+        old_policy = compile(old_path, &code);
+    g_autoptr(KjCompilation) new_policy = old_policy ? compile(new_path, &code) : NULL;
 
     if (!new_policy)
         return code;
-    g_autofree char *old_file = NULL;
-    old_policy = align_modules(g_steal_pointer(&old_policy), old_path, new_path, &old_file);
     KjChangeOptions options = { .now = now, .until = until_instant, .most = (guint)most };
     g_autoptr(KjChange) change = kj_change_new(old_policy->policy, new_policy->policy, &options);
     g_autoptr(GPtrArray) patches = compare_texts(old_policy->sources, new_policy->sources);

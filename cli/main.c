@@ -57,15 +57,39 @@ const KjCommand kj_commands[] = {
          "index), or /dev/null for none. Each change is told as a sentence: which requests are decided otherwise, how many gain or lose, until when, by which rules, and "
          "one example to paste into `kijun explain`; then the guards that were lost or gained; then, folded, what only moved or was renamed. html is one file for "
          "a reviewer. The exit code is 0 only when everything is equal, and else 2.") },
+    { "apply", "[BLOCK] [PATH]", N_("Enforce a block on this machine, now, and undo it by itself."), kj_command_apply, kj_options_apply,
+      N_("Puts BLOCK in force by the target that its `enforce` names for this host, without any governance. PATH is the current folder when it is left out. A policy "
+         "that `kijun build` would refuse is not applied, nor a block that would cut off the machine or the session you are in. nftables replaces the one table "
+         "`inet kijun_NAME` in one step: connections live on, and no other table is touched. It takes root, or CAP_NET_ADMIN for kijun-enforce-nftables.\n\n"
+         "What was in force before is kept, and a process of its own puts it back when nobody confirms in time. On a terminal you are asked; elsewhere, or better over a "
+         "new connection, `kijun apply --confirm BLOCK` keeps it and `--undo` does not. When that process was killed, `kijun apply --recover` undoes what is left; let it "
+         "run once when the machine starts. --show tells what was applied, and ends in 2 when something else is in force by now.\n\n"
+         "What it remembers is in the folder that KIJUN_STATE names, or else in lib/kijun-apply of the state folder. The exit code is 5 when it is refused, or was not "
+         "confirmed.") },
     { "replay", "OLD NEW", N_("Decide recorded requests by two versions of a policy."), kj_command_replay, kj_options_replay,
-      N_("Reads the --log file, which is needed and has the form of `decide --batch`, row by row, and counts what NEW answers otherwise than OLD: another effect, "
+      N_("Reads the --log file, which is needed, request by request, and counts what NEW answers otherwise than OLD: another effect, "
          "rate or obligation, or another rule. Each kind of change is shown with its share of the requests and some of them, as arguments of `kijun explain`. Without "
-         "--block the requests are for the one block of both policies whose fields the first line names.\n\n"
+         "--block the requests are for the one block of both policies whose fields the first line names, or for the block that the log itself is of.\n\n"
+         "The file has the form of `decide --batch` (tsv), is the decision log as JSON lines (kijun), or a system's own log that a domain reads; which, is seen from "
+         "how it begins. Requests of which such a log does not tell enough are passed over and counted.\n\n"
          "The exit code is 0 when every request is answered as before and 2 when any is not; it is 1 when a row could not be used by either version: then the "
          "counts are of the others.") },
+    { "audit", "DOMAIN PATH BLOCK FORM:OWNER=FILE...", N_("Decide what a system is set up to do by itself."), kj_command_audit, kj_options_audit,
+      N_("Reads files in which a system says what it will do by itself, such as the forwards of a mail server, and puts each of it to BLOCK. `kijun describe DOMAIN` "
+         "lists the forms of files and what OWNER is for each. FILE may be a folder of home folders where the form says what such a file is called there.\n\n"
+         "What the files do not say (who will write to a mailbox) is left open: a forward passes whatever it is, is refused whatever it is, or depends on it, and then an "
+         "example of each is shown. What passes is shown with --all. What cannot be told from the files, such as an address that a script makes while it runs, is shown too. "
+         "The exit code is 1 when anything is refused or cannot be told. PATH is a policy, not a table.") },
     { "bench", "PATH BLOCK", N_("Measure the cost of a decision."), kj_command_bench, kj_options_bench,
       N_("Decides the requests of the --batch file, which is needed, over and over and prints the cost as JSON: the median and the 99th percentile of one "
          "decision in nanoseconds, how many a second, the size of the table and what loading it took.") },
+    { "breach", "build|test|show FILE...", N_("Build, ask and show a filter of breached passwords."), kj_command_breach, kj_options_breach,
+      N_("build makes the filter of the lists that are named, `-` being standard input: SHA-1 hashes in hexadecimal, one a line and perhaps with `:COUNT` as Have I "
+         "Been Pwned publishes them, or with --plain passwords as they are. It needs some 40 MB of memory whatever the length of the lists, and 8 bytes a "
+         "password in the output's folder. The filter has 18 bits a password, knows every password of the lists, and takes one in 65,536 of all others for one of them.\n\n"
+         "test reads passwords from standard input, one a line, and answers each by the number of its line: breached, unknown, or unusable where it can be no password.\n\n"
+         "show tells how many passwords a filter knows. A password block asks it with `breached`: pam_kijun by its argument breach=, `decide --request` by the file "
+         "that KIJUN_BREACH_FILTER names, or else breach.filter in the configuration folder if it is there.") },
     { "init", "[DIR]", N_("Start a new workspace, or have git show effects."), kj_command_init, kj_options_init,
       N_("Makes DIR with one small commented policy for each domain, the tests of which pass, and tells what to do next. A folder that holds anything "
          "already is left as it is.\n\n"

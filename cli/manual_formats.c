@@ -52,7 +52,8 @@ static const struct {
       TRUE },
     { "ANNOTATIONS",
       "@log, @alert and @message(\"...\", ja \"...\") are reported with a decision; @from(DATE) and @until(DATE) are the first and the "
-      "last day of a rule; @ref, @owner and @article are for readers. A domain may have more.",
+      "last day of a rule; @advisory(DATE) is the last day on which it does not act yet; @ref, @owner and @article are for readers. A "
+      "domain may have more.",
       FALSE },
 };
 

@@ -105,7 +105,7 @@ static gboolean is_wanted(const KjNote *notes, guint count, guint at) {
 }
 
 /* What the annotations of a rule say, on one line; several of one name together. */
-static void print_said_notes(const KjNote *notes, guint count) {
+static void print_said_notes(const KjDomain *domain, const KjNote *notes, guint count) {
     g_autoptr(GString) line = g_string_new(NULL);
     for (guint i = 0; i < count; i++) {
         g_autoptr(GString) values = g_string_new(notes[i].value);
@@ -115,20 +115,20 @@ static void print_said_notes(const KjNote *notes, guint count) {
                strcmp(notes[i].name, notes[i + 1].name) == 0)
             g_string_append_printf(values, pick(", %s", "、%s"), notes[++i].value);
         g_string_append(line, line->len ? pick(" ", "") : "    ");
-        kj_sentence_note(notes[i].name, values->str, kj_cli_language(), line);
+        kj_sentence_note(domain, notes[i].name, values->str, kj_cli_language(), line);
     }
     if (line->len)
         puts(line->str);
 }
 
-static void print_view_notes(const KjTable *table, guint first, guint count) {
+static void print_view_notes(const KjTable *table, const KjDomain *domain, guint first, guint count) {
     g_autofree KjNote *notes = g_new0(KjNote, count + 1);
     for (guint i = 0; i < count; i++) {
         KjNoteView note;
         kj_view_note(table, first + i, &note);
         notes[i] = (KjNote){ note.name, note.value, note.language, note.obligation };
     }
-    print_said_notes(notes, count);
+    print_said_notes(domain, notes, count);
 }
 
 /* Rules that the compiler made (what holds again after an exception) have a label that nobody can write. */
@@ -149,7 +149,7 @@ static guint say_some_rules(const KjTable *table, const KjBlockView *block, gboo
             printf(pick("  Supplement (%s). %s\n", "  附則（%s）　%s\n"), rule.label, sentence);
         else
             print_article(++number, rule.label, sentence);
-        print_view_notes(table, rule.first_note, rule.note_count);
+        print_view_notes(table, kj_plugin_find(block->domain), rule.first_note, rule.note_count);
     }
     return number;
 }
@@ -163,7 +163,7 @@ static void say_rules(const KjTable *table, const KjBlockView *block) {
         kj_view_effect(table, block->first_effect + block->default_effect, &effect);
         kj_sentence_default(block->subject, effect.phrase, kj_cli_language(), sentence);
         print_article(articles + 1, pick("default", "既定"), sentence->str);
-        print_view_notes(table, block->first_default_note, block->default_note_count);
+        print_view_notes(table, kj_plugin_find(block->domain), block->first_default_note, block->default_note_count);
     }
     say_some_rules(table, block, TRUE);
 }
@@ -196,7 +196,7 @@ static void say_standard(KjArena *arena, const KjBlock *standard) {
     for (guint i = 0; i < standard->rule_count; i++) {
         const KjRule *rule = &standard->rules[i];
         print_article(i + 1, rule->label, kj_sentence_rule(arena, standard, rule, kj_cli_language()));
-        print_said_notes(rule->notes, rule->note_count);
+        print_said_notes(standard->domain, rule->notes, rule->note_count);
     }
 }
 

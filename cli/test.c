@@ -88,7 +88,7 @@ static char *run_case(Run *run, const KjTestCase *test) {
 
 /* NULL when every request of the case gets one of its effects; else why not, with one that does not. */
 static char *run_proof(Run *run, const KjProofCase *proof) {
-    KjReplay replay = { run->compilation->policy, run->table, TRUE };
+    KjReplay replay = { run->compilation->policy, run->table, NULL };
     g_autofree char *where = position(run, proof->span), *command = NULL;
     KjProof result;
     kj_prove_case(proof, &run->analysis, &result);
