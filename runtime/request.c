@@ -91,17 +91,11 @@ static gboolean find_value(const KjRequest *request, const KjRecordField *field,
     return FALSE;
 }
 
-static gboolean read_bool(const char *text, gsize length, guint64 *number) {
-    *number = length == 4 && memcmp(text, "true", 4) == 0;
-    return *number || (length == 5 && memcmp(text, "false", 5) == 0);
-}
-
 static gboolean read_number(const KjRequest *request, const KjRecordField *field, const char *text, gsize length, guint64 *number,
                             const char **problem) {
     switch ((KjType) field->type) {
     case KJ_TYPE_BOOL:
-        *problem = N_("neither true nor false");
-        return read_bool(text, length, number);
+        return kj_value_read_bool(text, length, number, problem);
     case KJ_TYPE_INTEGER:
         return find_value(request, field, text, length, number) || kj_value_read_integer(text, length, number, problem);
     case KJ_TYPE_SIZE:

@@ -117,8 +117,6 @@ static gboolean check_hash(const KjTable *table, GError **error) {
 
 static gboolean judge(KjTable *table, GError **error) {
     KjFlaw flaw;
-    if (!check_hash(table, error))
-        return FALSE;
     if (kj_verify(table->bytes, table->size, &table->image, &flaw))
         return kj_zones_load(table, error);
     g_set_error(error, KJ_ERROR, KJ_ERROR_TABLE, _("the table is refused: %s (%s, record %" PRIu64 ")"), _(flaw.reason),
@@ -128,16 +126,22 @@ static gboolean judge(KjTable *table, GError **error) {
 
 /* ---- the life of a table ---- */
 
-static KjTable *table_new(int source, const void *bytes, guint64 length, GError **error) {
+static KjTable *table_new(int source, const void *bytes, guint64 length, gboolean hashed, GError **error) {
     g_autoptr(KjTable) table = g_new0(KjTable, 1);
     table->references = 1;
-    if (!check_length(length, error) || !take_copy(table, source, bytes, (gsize) length, error) || !judge(table, error))
+    if (!check_length(length, error) || !take_copy(table, source, bytes, (gsize) length, error))
+        return NULL;
+    if ((hashed && !check_hash(table, error)) || !judge(table, error))
         return NULL;
     return g_steal_pointer(&table);
 }
 
 KjTable *kj_table_new(const void *bytes, gsize length, GError **error) {
-    return table_new(-1, bytes, length, error);
+    return table_new(-1, bytes, length, TRUE, error);
+}
+
+KjTable *kj_table_new_own(const void *bytes, gsize length, GError **error) {
+    return table_new(-1, bytes, length, FALSE, error);
 }
 
 KjTable *kj_table_open(const char *path, GError **error) {
@@ -150,7 +154,7 @@ KjTable *kj_table_open(const char *path, GError **error) {
     } else if (!S_ISREG(status.st_mode)) {
         g_set_error_literal(&problem, KJ_ERROR, KJ_ERROR_IO, _("not a regular file"));
     } else {
-        table = table_new(fd, NULL, (guint64) status.st_size, &problem);
+        table = table_new(fd, NULL, (guint64) status.st_size, TRUE, &problem);
     }
     if (fd >= 0)
         close(fd);

@@ -59,6 +59,8 @@ typedef struct {
     guint8 *ways;   /* of each decision of the other side; 0xff: not yet compared */
     guint cells;
     GPtrArray *touched; /* regions this walk added to */
+    guint32 first;      /* of the other side's cases those before have cancelled with cases before this one, */
+    const GArray *also; /* but for these */
 } CaseWalk;
 
 /* ---- regions ---- */
@@ -197,7 +199,7 @@ static void walk_box(CaseWalk *walk, const KjBox *box, guint32 box_number, guint
     Comparison *comparison = walk->aspect->comparison;
     g_autoptr(GPtrArray) before = boxes_before(walk, box, box_number);
     KjWalk walked = { .universe = comparison->change->universe, .start = box, .without = before, .cases = walk->aspect->cases[!walk->side],
-                      .wanted = case_wanted, .visit = case_visit, .data = walk };
+                      .first = walk->first, .also = walk->also, .wanted = case_wanted, .visit = case_visit, .data = walk };
     guint64 given = MAX(share, WALK_STEPS);
 
     walked.steps = given;
@@ -207,13 +209,13 @@ static void walk_box(CaseWalk *walk, const KjBox *box, guint32 box_number, guint
     comparison->steps -= MIN(comparison->steps, given - walked.steps);
 }
 
-/* The default holds of everything that no case holds of. */
-static void walk_case(Aspect *aspect, guint side, guint32 number, guint64 share) {
+/* The default holds of everything that no case holds of. `first` and `also`: see CaseWalk. */
+static void walk_case(Aspect *aspect, guint side, guint32 number, guint32 first, const GArray *also, guint64 share) {
     const KjCases *cases = aspect->cases[side];
     guint count = kj_decisions_count(aspect->comparison->change->decisions);
     g_autofree guint8 *ways = g_malloc(count);
     g_autoptr(GPtrArray) touched = g_ptr_array_new();
-    CaseWalk walk = { aspect, side, number, kj_cases_decision(cases, number), KJ_DIRECTION_MIXED, ways, 0, touched };
+    CaseWalk walk = { aspect, side, number, kj_cases_decision(cases, number), KJ_DIRECTION_MIXED, ways, 0, touched, first, also };
 
     memset(ways, 0xff, count);
     if (number == KJ_CASE_NONE) {
@@ -227,17 +229,33 @@ static void walk_case(Aspect *aspect, guint side, guint32 number, guint64 share)
     }
 }
 
+/* The place behind the next case of a side that cancelled, or behind the last; the cases before it that did not are added to `passed`. */
+static guint32 pass_cancelled(const Aspect *aspect, guint side, guint32 from, GArray *passed) {
+    for (; from < aspect->cases[side]->cases->len; from++) {
+        if (!aspect->changed[side][from])
+            return from + 1;
+        g_array_append_val(passed, from);
+    }
+    return from;
+}
+
+/* What cancelled with a case before the one that is walked cannot decide there: the same region is taken out already. So each walk asks of the other side only
+ * what comes behind those, and the few before that did not cancel. */
 static void walk_side(Aspect *aspect, guint side) {
     guint count = aspect->cases[side]->cases->len, left = aspect->default_changed;
+    g_autoptr(GArray) passed = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint32 first = 0;
 
     for (guint32 i = 0; i < count; i++)
         left += aspect->changed[side][i];
     for (guint32 i = 0; i < count; i++) {
         if (aspect->changed[side][i])
-            walk_case(aspect, side, i, aspect->comparison->steps / MAX(left--, 1));
+            walk_case(aspect, side, i, first, passed, aspect->comparison->steps / MAX(left--, 1));
+        else
+            first = pass_cancelled(aspect, !side, first, passed);
     }
     if (aspect->default_changed)
-        walk_case(aspect, side, KJ_CASE_NONE, aspect->comparison->steps);
+        walk_case(aspect, side, KJ_CASE_NONE, first, passed, aspect->comparison->steps);
 }
 
 static KjCases *cases_of(Comparison *comparison, guint side, const char *aspect) {

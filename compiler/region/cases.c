@@ -325,12 +325,24 @@ typedef struct {
     const guint8 *left_out; /* by rule: not asked for; or NULL */
     GArray *found;
     guint most;             /* length of `found` that is enough */
+    gboolean deciding;      /* what holds all of `box` is the last that is asked for */
 } Query;
 
 static gboolean is_left_out(const Query *query, guint32 item) {
     guint32 rule = query->left_out ? kj_cases_get(query->cases, g_array_index(query->cases->box_cases, guint32, item))->rule : KJ_CASE_NONE;
 
     return rule != KJ_CASE_NONE && query->left_out[rule];
+}
+
+/* Takes the box if it is asked for. */
+static void find_box(Query *query, guint32 item) {
+    const KjBox *box = query->cases->boxes->pdata[item];
+
+    if (is_left_out(query, item) || !boxes_meet(box, query->box))
+        return;
+    g_array_append_val(query->found, item);
+    if (query->deciding && kj_box_contains(box, query->box))
+        query->limit = item;
 }
 
 static void ask(Query *query, guint32 number) {
@@ -352,8 +364,8 @@ static void ask(Query *query, guint32 number) {
             continue;
         if (query->point && !is_left_out(query, item) && kj_box_has(query->cases->boxes->pdata[item], query->point))
             query->limit = item;
-        else if (query->box && boxes_meet(query->cases->boxes->pdata[item], query->box))
-            g_array_append_val(query->found, item);
+        else if (query->box)
+            find_box(query, item);
     }
 }
 
@@ -380,6 +392,26 @@ void kj_cases_meeting_some(const KjCases *cases, const KjBox *box, guint32 first
 
     query.first = first_box(cases, first);
     query.limit = first_box(cases, before);
+    box_hull(cases, box, hull);
+    ask_all(&query);
+    if (boxes->len > known)
+        qsort(&g_array_index(boxes, guint32, known), boxes->len - known, sizeof(guint32), compare_numbers);
+}
+
+#define SCANNED 32u /* boxes looked at one by one before the index is asked */
+
+void kj_cases_deciding(const KjCases *cases, const KjBox *box, guint32 first, const guint8 *left_out, GArray *boxes) {
+    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
+    guint known = boxes->len;
+    Query query = { .cases = cases, .hull = hull, .box = box, .left_out = left_out, .found = boxes, .most = G_MAXUINT, .deciding = TRUE };
+    guint32 next = first_box(cases, first), scanned = MIN(cases->boxes->len - next, SCANNED) + next;
+
+    query.limit = cases->boxes->len;
+    for (; next < scanned && next < query.limit; next++)
+        find_box(&query, next);
+    if (next < scanned || query.limit < scanned)
+        return; /* two versions of a list are mostly alike, so that the answer stands where the question does */
+    query.first = next;
     box_hull(cases, box, hull);
     ask_all(&query);
     if (boxes->len > known)

@@ -46,6 +46,9 @@ guint32 kj_cases_decision(const KjCases *cases, guint32 index); /* of KJ_CASE_NO
 void kj_cases_meeting(const KjCases *cases, const KjBox *box, guint32 before, GArray *boxes);
 /* The same of the cases from `first` on, and no more than `most`: nothing is said of which. */
 void kj_cases_meeting_some(const KjCases *cases, const KjBox *box, guint32 first, guint32 before, guint most, GArray *boxes);
+/* The numbers of the boxes that decide in `box` if no case before `first` does: of the cases from there on those that have a point in common with it, rising, up to
+ * the first that holds all of it (some behind that one may be there too). Rules marked in `left_out` (NULL: none is) are passed over. */
+void kj_cases_deciding(const KjCases *cases, const KjBox *box, guint32 first, const guint8 *left_out, GArray *boxes);
 /* The case that decides at a point, one class for each field. */
 guint32 kj_cases_at(const KjCases *cases, const guint32 *point);
 /* The same of the cases from `first` on, without those whose rule is marked in `left_out` (NULL: none is). */

@@ -122,13 +122,13 @@ guint kj_space_compare(KjSpace *space, const KjCondition *condition, gboolean *n
 void kj_space_add(KjSpace *space, const KjCondition *condition) {
     gboolean negated;
 
-    if (!g_hash_table_add(space->conditions, (gpointer)condition))
-        return; /* a named condition, used again */
     switch (condition->kind) {
     case KJ_CONDITION_AND:
     case KJ_CONDITION_OR:
     case KJ_CONDITION_NOT:
     case KJ_CONDITION_SHOWN:
+        if (!g_hash_table_add(space->conditions, (gpointer)condition))
+            return; /* a named condition, used again */
         for (guint i = 0; i < condition->count; i++)
             kj_space_add(space, condition->operands[i]);
         if (condition->kind == KJ_CONDITION_NOT && condition->count == 0)

@@ -65,9 +65,15 @@ static guint kin_of(const KjUniverse *universe, guint field) {
     return field;
 }
 
-/* Windows go to the moments, comparisons make fields kin; classes wait until all kin are known. */
+static gboolean has_parts(const KjCondition *condition) {
+    return condition->kind == KJ_CONDITION_AND || condition->kind == KJ_CONDITION_OR || condition->kind == KJ_CONDITION_NOT ||
+           condition->kind == KJ_CONDITION_SHOWN;
+}
+
+/* Windows go to the moments, comparisons make fields kin; classes wait until all kin are known. Only what has parts is remembered: to look at a test once more
+ * costs less. */
 static void look_through(KjUniverse *universe, const KjCondition *condition) {
-    if (!g_hash_table_add(universe->seen, (gpointer)condition))
+    if (has_parts(condition) && !g_hash_table_add(universe->seen, (gpointer)condition))
         return;
     switch (condition->kind) {
     case KJ_CONDITION_AND:
@@ -128,14 +134,22 @@ static void add_set(KjUniverse *universe, guint field, const KjSet *set) {
     }
 }
 
+static gboolean has_kin(const KjUniverse *universe) {
+    guint count;
+
+    kj_join_fields(universe->join, &count);
+    for (guint i = 0; i < count; i++) {
+        if (universe->kin[i] != i)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Sets of a field with kin, to all of its kin. */
 static void share_sets(KjUniverse *universe, const KjCondition *condition) {
-    if (!g_hash_table_remove(universe->seen, condition))
-        return;
     if (condition->kind == KJ_CONDITION_TEST) {
         add_set(universe, condition->field, condition->set);
-    } else if (condition->kind == KJ_CONDITION_AND || condition->kind == KJ_CONDITION_OR || condition->kind == KJ_CONDITION_NOT ||
-               condition->kind == KJ_CONDITION_SHOWN) {
+    } else if (has_parts(condition) && g_hash_table_remove(universe->seen, condition)) {
         for (guint i = 0; i < condition->count || (i == 0 && condition->kind == KJ_CONDITION_NOT); i++)
             share_sets(universe, condition->operands[i]);
     }
@@ -153,7 +167,7 @@ gboolean kj_universe_seal(KjUniverse *universe, const char **problem) {
                 add_set(universe, i, taken);
         }
     }
-    for (guint i = 0; i < universe->conditions->len; i++)
+    for (guint i = 0; has_kin(universe) && i < universe->conditions->len; i++)
         share_sets(universe, universe->conditions->pdata[i]);
     for (guint i = 0; i < universe->conditions->len; i++)
         kj_space_add(universe->space, universe->conditions->pdata[i]);

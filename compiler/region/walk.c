@@ -294,11 +294,42 @@ static int compare_weighed(const void *a, const void *b) {
     return left->item.number < right->item.number ? -1 : left->item.number > right->item.number;
 }
 
+/* Puts a box on the stack of cases, if it reaches into the start. FALSE: it decides all of it, and so is the last. */
+static gboolean push_over(Walking *walking, guint32 number, const KjClassSet *const *cell) {
+    const KjCases *cases = walking->walk->cases;
+    Item item = item_of(cases->boxes->pdata[number], g_array_index(cases->box_cases, guint32, number));
+    Overlap with = overlap_item(walking, &item, cell, FIELDS_ALL);
+
+    if (with != APART)
+        g_array_append_val(walking->over, item);
+    walking->covered = with == COVERS;
+    return !walking->covered;
+}
+
+static void fill_over(Walking *walking, const KjClassSet *const *cell) {
+    const KjWalk *walk = walking->walk;
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    for (guint i = 0; walk->also && i < walk->also->len; i++) {
+        const KjCase *one = kj_cases_get(walk->cases, g_array_index(walk->also, guint32, i));
+
+        if (walk->left_out && one->rule != KJ_CASE_NONE && walk->left_out[one->rule])
+            continue;
+        for (guint32 b = 0; b < one->box_count; b++) {
+            if (!push_over(walking, one->first_box + b, cell))
+                return;
+        }
+    }
+    kj_cases_deciding(walk->cases, walk->start, walk->first, walk->left_out, numbers);
+    for (guint i = 0; i < numbers->len && push_over(walking, g_array_index(numbers, guint32, i), cell); i++) {
+    }
+}
+
 /* Puts what reaches into the start on the stacks: `without` largest first, the cases in order, up to one that decides all of it. `left_out` (may be NULL)
  * marks items of without not to use. */
 static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean *left_out) {
     const KjWalk *walk = walking->walk;
-    g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed)), numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed));
 
     for (guint i = 0; walk->without && i < walk->without->len; i++) {
         Weighed one = { 0, item_of(walk->without->pdata[i], i) };
@@ -312,21 +343,8 @@ static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean
         qsort(weighed->data, weighed->len, sizeof(Weighed), compare_weighed);
     for (guint i = 0; i < weighed->len; i++)
         g_array_append_val(walking->without, g_array_index(weighed, Weighed, i).item);
-    if (!walk->cases)
-        return;
-    kj_cases_meeting(walk->cases, walk->start, KJ_CASE_NONE, numbers);
-    for (guint i = 0; i < numbers->len; i++) {
-        guint32 number = g_array_index(numbers, guint32, i);
-        Item item = item_of(walk->cases->boxes->pdata[number], g_array_index(walk->cases->box_cases, guint32, number));
-        guint32 rule = kj_cases_get(walk->cases, item.number)->rule;
-
-        if (item.number < walk->first || (walk->left_out && rule != KJ_CASE_NONE && walk->left_out[rule]))
-            continue;
-        walking->covered = overlap_item(walking, &item, cell, FIELDS_ALL) == COVERS;
-        g_array_append_val(walking->over, item);
-        if (walking->covered)
-            break;
-    }
+    if (walk->cases)
+        fill_over(walking, cell);
 }
 
 static void walking_start(Walking *walking, KjWalk *walk, const KjClassSet ***cell) {

@@ -17,7 +17,8 @@ typedef struct {
     const GPtrArray *without; /* const KjBox *: left out; NULL: none */
     const KjCases *cases;     /* NULL: nobody decides, every cell is KJ_CASE_NONE */
     guint32 first;            /* of the cases those before are passed over, */
-    const guint8 *left_out;   /* and those whose rule is marked here; NULL: none is */
+    const GArray *also;       /* but for these (guint32, rising); NULL: none; */
+    const guint8 *left_out;   /* and so are those whose rule is marked here; NULL: none is */
     gboolean (*wanted)(guint32 decision, gpointer data); /* NULL: every one */
     /* A cell: disjoint from all others visited, feasible, and lying in no box of `without`. The box lives until the visit returns: kj_walk_keep.
      * FALSE ends the walk. */
