@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the findings about a policy cost.
+ * What the findings about a policy cost, and what a change of one does.
  *
- *     analyse POLICY...     one line for each, tab-separated; the first line names the columns
+ *     analyse POLICY...           one line for each, tab-separated; the first line names the columns
+ *     analyse --change OLD NEW    the same of a change
  *
- * Columns: the policy, its rules, seconds to load and check it, seconds to build its table without the optimiser (which `kijun check` does before it analyses),
+ * Columns of a change: the new policy, its rules, seconds to load and check both, seconds to compare them (the examples that `kijun diff`
+ * shows found and tried on both compiled tables), the differences found, blocks that could not be decided, examples that did not show what
+ * they should.
+ *
+ * Columns of a policy: the policy, its rules, seconds to load and check it, seconds to build its table without the optimiser (which
+ * `kijun check` does before it analyses),
  * seconds for all findings, then what was found: dead rules (KJ0301), rules that change nothing (KJ0303, KJ0304 and those that KJ0305 counts), rules for which
  * order decides (KJ0306, KJ0307), questions left open (KJ0314). Seconds are of the processor, so that other work on the machine does not count.
  */
@@ -13,6 +19,10 @@
 #include <time.h>
 
 #include "../compiler/analyse/analyse.h"
+#include "../compiler/analyse/change.h"
+
+#define NOW 1795478400 /* no figure hangs on the day */
+#define MOST_TOLD 10 /* as `kijun diff` does */
 
 static double
 seconds (void)
@@ -37,22 +47,64 @@ count_of (const char *json, const char *code, const char *counting)
     return count;
 }
 
-static gboolean
-measure (const char *path)
+static KjCompilation *
+load (const char *path)
 {
     g_autoptr (GError) error = NULL;
     g_autoptr (KjCompilation) compilation = kj_compilation_new ();
+
+    if (kj_compilation_load (compilation, path, &error) && compilation->policy != NULL)
+        return g_steal_pointer (&compilation);
+    fprintf (stderr, "analyse: %s: %s\n", path, error != NULL ? error->message : "it has errors");
+    return NULL;
+}
+
+static guint
+count_rules (const KjPolicy *policy)
+{
+    guint rules = 0;
+
+    for (const KjBlock *block = policy->blocks; block != NULL; block = block->next)
+        rules += block->rule_count;
+    return rules;
+}
+
+static gboolean
+measure_change (const char *old_path, const char *new_path)
+{
+    double start = seconds (), loaded, compared;
+    g_autoptr (KjCompilation) old_compilation = load (old_path), new_compilation = load (new_path);
+    KjChangeOptions options = { .now = NOW, .most = MOST_TOLD };
+    guint differences = 0, undecided = 0, bugs = 0;
+
+    if (old_compilation == NULL || new_compilation == NULL)
+        return FALSE;
+    loaded = seconds ();
+    g_autoptr (KjChange) change = kj_change_new (old_compilation->policy, new_compilation->policy, &options);
+    compared = seconds ();
+    for (guint i = 0; i < change->blocks->len; i++) {
+        const KjBlockChange *block = change->blocks->pdata[i];
+        differences += block->regions->len + block->untold;
+        undecided += block->undecided != NULL;
+        bugs += block->bug;
+    }
+    printf ("%s\t%u\t%.3f\t%.3f\t%u\t%u\t%u\n", new_path, count_rules (new_compilation->policy), loaded - start, compared - loaded,
+            differences, undecided, bugs);
+    return TRUE;
+}
+
+static gboolean
+measure (const char *path)
+{
+    double start = seconds (), loaded, built, found;
+    g_autoptr (KjCompilation) compilation = load (path);
     g_autoptr (KjDiagnostics) diagnostics = kj_diagnostics_new ();
     g_autoptr (GBytes) bytes = NULL;
     g_autoptr (GString) json = g_string_new (NULL);
-    KjAnalysis analysis = { .at = 1795478400, .day = 20781, .soon = 30 };
-    double start = seconds (), loaded, built, found;
-    guint rules = 0;
+    KjAnalysis analysis = { .at = NOW, .day = 20781, .soon = 30 };
 
-    if (!kj_compilation_load (compilation, path, &error) || compilation->policy == NULL) {
-        fprintf (stderr, "analyse: %s: %s\n", path, error != NULL ? error->message : "it has errors");
+    if (compilation == NULL)
         return FALSE;
-    }
     loaded = seconds ();
     bytes = kj_build (compilation->policy, FALSE, diagnostics);
     analysis.table = bytes != NULL ? kj_table_new (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), NULL) : NULL;
@@ -61,10 +113,8 @@ measure (const char *path)
     kj_find_unused (compilation->policy, &analysis, diagnostics);
     kj_find_lockout (compilation->policy, &analysis, diagnostics);
     found = seconds ();
-    for (const KjBlock *block = compilation->policy->blocks; block != NULL; block = block->next)
-        rules += block->rule_count;
     kj_diagnostics_print_json (diagnostics, compilation->sources, json);
-    printf ("%s\t%u\t%.3f\t%.3f\t%.3f", path, rules, loaded - start, built - loaded, found - built);
+    printf ("%s\t%u\t%.3f\t%.3f\t%.3f", path, count_rules (compilation->policy), loaded - start, built - loaded, found - built);
     printf ("\t%" G_GUINT64_FORMAT, count_of (json->str, "KJ0301", NULL));
     printf ("\t%" G_GUINT64_FORMAT, count_of (json->str, "KJ0303", NULL) + count_of (json->str, "KJ0304", NULL) + count_of (json->str, "KJ0305", "nothing: "));
     printf ("\t%" G_GUINT64_FORMAT, count_of (json->str, "KJ0306", NULL) + count_of (json->str, "KJ0307", "shown: "));
@@ -79,6 +129,10 @@ main (int argc, char **argv)
 {
     gboolean good = argc > 1;
 
+    if (argc == 4 && strcmp (argv[1], "--change") == 0) {
+        puts ("policy\trules\tload s\tdiff s\tdifferences\tundecided\tbugs");
+        return measure_change (argv[2], argv[3]) ? 0 : 1;
+    }
     puts ("policy\trules\tload s\ttable s\tfindings s\tdead\tchange nothing\torder\topen");
     for (int i = 1; i < argc; i++)
         good = measure (argv[i]) && good;

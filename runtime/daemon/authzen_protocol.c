@@ -77,6 +77,10 @@ static guint connections(gpointer running) {
     return kj_http_connections(((Running *) running)->http);
 }
 
+static gint64 alive_at(gpointer running) {
+    return kj_http_alive_at(((Running *) running)->http);
+}
+
 static const KjSectionKey keys[] = {
     KJ_HTTP_KEYS,
     { "url", "The https URL under which clients know this service: for its metadata." },
@@ -97,5 +101,6 @@ const KjProtocol kj_protocol_authzen = {
     .start = start,
     .renew = renew,
     .connections_now = connections,
+    .alive_at = alive_at,
     .stop = stop,
 };

@@ -145,6 +145,10 @@ static guint connections(gpointer running) {
     return kj_workers_connections(((Running *) running)->workers);
 }
 
+static gint64 alive_at(gpointer running) {
+    return kj_workers_alive_at(((Running *) running)->workers);
+}
+
 static void stop(gpointer running) {
     kj_workers_stop(((Running *) running)->workers);
     g_free(running);
@@ -159,5 +163,6 @@ const KjProtocol kj_protocol_control = {
     .idle_seconds = 60,
     .start = start,
     .connections_now = connections,
+    .alive_at = alive_at,
     .stop = stop,
 };

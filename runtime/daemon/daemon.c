@@ -22,12 +22,13 @@
 
 #include "json.h"
 #include "listen.h"
+#include "notify.h"
 
 typedef struct {
     KjService service;
     const KjProtocol *protocol;
     KjAddress address;
-    gpointer running;
+    gpointer running; /* NULL: not yet */
 } Served;
 
 struct KjDaemon {
@@ -37,6 +38,7 @@ struct KjDaemon {
     KjPoint *point;
     GPtrArray *served; /* Served; fixed once started */
     int signals, wake;
+    KjNotify *notify;
     GMutex lock; /* of reloading, and of: */
     gboolean draining;
     char *table, *shadow; /* the files in use; `shadow` NULL: no candidate */
@@ -53,7 +55,7 @@ static gboolean refuse_draining(KjDaemon *daemon, GError **error) {
 static void renew_all(KjDaemon *daemon) {
     for (guint i = 0; i < daemon->served->len; i++) {
         Served *served = daemon->served->pdata[i];
-        if (served->protocol->renew)
+        if (served->running && served->protocol->renew)
             served->protocol->renew(served->running);
     }
 }
@@ -218,21 +220,18 @@ static gboolean open_socket(Served *served, GError **error) {
     return check_reach(served, error);
 }
 
-static gboolean start_one(KjDaemon *daemon, KjSection *section, GError **error) {
+static gboolean open_one(KjDaemon *daemon, KjSection *section, GError **error) {
     Served *served = g_new0(Served, 1);
     served->protocol = section->protocol;
     served->service = (KjService){
         .daemon = daemon,
-        .point = daemon->point,
         .section = section,
         .block = kj_section_get(section, "block"),
         .socket = -1,
         .connections = (guint) kj_section_number(section, "connections", 1, 100000, section->protocol->connections),
         .idle_seconds = (guint) kj_section_number(section, "idle", 1, 86400, section->protocol->idle_seconds),
     };
-    if (open_socket(served, error))
-        served->running = served->protocol->start(&served->service, error);
-    if (served->running) {
+    if (open_socket(served, error)) {
         g_ptr_array_add(daemon->served, served);
         return TRUE;
     }
@@ -245,12 +244,25 @@ static gboolean start_one(KjDaemon *daemon, KjSection *section, GError **error) 
     return FALSE;
 }
 
-static gboolean start_all(KjDaemon *daemon, GError **error) {
+static gboolean open_sockets(KjDaemon *daemon, GError **error) {
     const GPtrArray *sections = kj_settings_listen(daemon->settings);
+    gboolean opened = TRUE;
+    for (guint i = 0; i < sections->len && opened; i++)
+        opened = open_one(daemon, sections->pdata[i], error);
+    return opened;
+}
+
+static gboolean start_all(KjDaemon *daemon, GError **error) {
     gboolean started = TRUE;
     g_mutex_lock(&daemon->lock); /* a reload that is asked for now waits until all are there */
-    for (guint i = 0; i < sections->len && started; i++)
-        started = start_one(daemon, sections->pdata[i], error);
+    for (guint i = 0; i < daemon->served->len && started; i++) {
+        Served *served = daemon->served->pdata[i];
+        served->service.point = daemon->point;
+        served->running = served->protocol->start(&served->service, error);
+        started = served->running != NULL;
+        if (!started)
+            g_prefix_error(error, "[%s]: ", served->service.section->group);
+    }
     g_mutex_unlock(&daemon->lock);
     return started;
 }
@@ -278,7 +290,9 @@ KjDaemon *kj_daemon_start(KjSettings *settings, GError **error) {
     daemon->served = g_ptr_array_new_with_free_func(g_free);
     daemon->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     daemon->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (open_files(daemon, error) && start_all(daemon, error) && kj_daemon_sandbox(daemon, error))
+    daemon->notify = kj_notify_new();
+    if (open_sockets(daemon, error) && kj_daemon_confine(settings, error) && open_files(daemon, error) && start_all(daemon, error) &&
+        kj_daemon_sandbox(settings, error))
         return daemon;
     kj_daemon_stop(daemon);
     return NULL;
@@ -288,9 +302,12 @@ KjDaemon *kj_daemon_start(KjSettings *settings, GError **error) {
 
 static void on_hangup(KjDaemon *daemon) {
     g_autoptr(GError) error = NULL;
-    kj_daemon_reload(daemon, NULL, NULL);
+    kj_notify_reloading(daemon->notify);
+    gboolean swapped = kj_daemon_reload(daemon, NULL, NULL);
     if (!kj_log_reopen(daemon->log, &error))
         kj_daemon_note(KJ_NOTE_ERROR, "%s", error->message);
+    kj_notify_say(daemon->notify, "READY=1\nSTATUS=%s",
+                  swapped ? _("the table was loaded again") : _("a new table was refused; the old one decides"));
 }
 
 /* TRUE: the end was asked for. */
@@ -306,16 +323,47 @@ static gboolean hear_signals(KjDaemon *daemon) {
     return end;
 }
 
+/* Whether every thread that answers has come around of late: only then is the watchdog told that we live. This thread shows it by asking.
+ * A protocol whose lock is held for ever keeps it from coming back, which shows too. */
+static gboolean all_live(KjDaemon *daemon) {
+    gint64 patience = (gint64) KJ_TURN_SECONDS * G_USEC_PER_SEC + kj_notify_interval(daemon->notify), now = g_get_monotonic_time();
+    for (guint i = 0; i < daemon->served->len; i++) {
+        Served *served = daemon->served->pdata[i];
+        if (now - served->protocol->alive_at(served->running) > patience) {
+            kj_daemon_note(KJ_NOTE_ERROR, _("[%s]: a thread hangs; the watchdog is not told that all is well"),
+                           kj_section_name(served->service.section));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* Tells the watchdog when it is time; in how many milliseconds the next time is, -1: never. */
+static int tell_watchdog(KjDaemon *daemon, gint64 *next) {
+    gint64 interval = kj_notify_interval(daemon->notify), now = g_get_monotonic_time();
+    if (interval == 0)
+        return -1;
+    if (now >= *next) {
+        if (all_live(daemon))
+            kj_notify_say(daemon->notify, "WATCHDOG=1");
+        *next = now + interval;
+    }
+    return (int) MIN((*next - now + 999) / 1000, G_MAXINT);
+}
+
 void kj_daemon_run(KjDaemon *daemon) {
     struct pollfd watched[] = { { daemon->signals, POLLIN, 0 }, { daemon->wake, POLLIN, 0 } };
     gboolean end = FALSE;
+    gint64 next = 0;
     kj_daemon_note(KJ_NOTE_INFO, _("ready: %s"), daemon->table);
+    kj_notify_say(daemon->notify, "READY=1\nSTATUS=%s", _("answering"));
     while (!end) {
-        if (poll(watched, G_N_ELEMENTS(watched), -1) < 0 && errno != EINTR)
+        if (poll(watched, G_N_ELEMENTS(watched), tell_watchdog(daemon, &next)) < 0 && errno != EINTR)
             break;
         end = hear_signals(daemon) || (watched[1].revents & POLLIN);
     }
     kj_daemon_note(KJ_NOTE_INFO, _("ending"));
+    kj_notify_say(daemon->notify, "STOPPING=1\nSTATUS=%s", _("ending"));
 }
 
 void kj_daemon_drain(KjDaemon *daemon) {
@@ -331,7 +379,8 @@ void kj_daemon_stop(KjDaemon *daemon) {
     for (guint i = 0; i < daemon->served->len; i++) {
         Served *served = daemon->served->pdata[i];
         kj_address_remove(&served->address); /* first: who connects from now on shall not wait for an answer that never comes */
-        served->protocol->stop(served->running);
+        if (served->running)
+            served->protocol->stop(served->running);
         close(served->service.socket);
     }
     g_ptr_array_unref(daemon->served);
@@ -340,6 +389,7 @@ void kj_daemon_stop(KjDaemon *daemon) {
     kj_log_free(daemon->log);
     close(daemon->signals);
     close(daemon->wake);
+    kj_notify_free(daemon->notify);
     g_mutex_clear(&daemon->lock);
     g_free(daemon->table);
     g_free(daemon->shadow);

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * settings. */
 void kj_daemon_check(KjSettings *settings);
 
-/* Opens everything, in this order: log, counter, table, sockets, protocols. NULL with an error, and nothing is left open. Borrows the
+/* Opens everything, in this order: sockets, log, counter, table, protocols. NULL with an error, and nothing is left open. Borrows the
  * settings, which must be without mistakes. Signals must be blocked in the calling thread (kj_daemon_block_signals), so that no thread
  * takes them. */
 KjDaemon *kj_daemon_start(KjSettings *settings, GError **error);
@@ -21,8 +21,10 @@ void kj_daemon_run(KjDaemon *daemon);
 /* Ends what has been started and frees. */
 void kj_daemon_stop(KjDaemon *daemon);
 
-/* Gives up what is not needed any more once everything is open. FALSE with an error, and then the daemon must not serve. */
-gboolean kj_daemon_sandbox(KjDaemon *daemon, GError **error);
+/* Gives up what the settings do not ask for (sandbox.c): powers and files once the sockets are bound and while there is one thread, system
+ * calls once everything is open. FALSE with an error, and then the daemon must not serve. */
+gboolean kj_daemon_confine(KjSettings *settings, GError **error);
+gboolean kj_daemon_sandbox(KjSettings *settings, GError **error);
 
 G_END_DECLS
 

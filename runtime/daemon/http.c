@@ -43,6 +43,7 @@ struct KjHttp {
 typedef struct {
     GList link;
     gint64 deadline; /* atomic: monotonic microseconds */
+    gint64 begun;    /* atomic: when the answer was that is being made; 0: none is */
     int socket;
     gboolean known; /* the client's certificate was found good */
 } Connection;
@@ -283,7 +284,12 @@ static enum MHD_Result answer_request(Exchange *exchange, struct MHD_Connection 
     } else {
         const char *language = choose_language(header(connection, "Accept-Language"));
         KjHttpRequest request = { exchange->body->str, exchange->body->len, request_id(connection), language };
+        Connection *of = connection_of(connection);
+        if (of)
+            __atomic_store_n(&of->begun, g_get_monotonic_time(), __ATOMIC_RELAXED);
         exchange->route->serve(http->data, exchange->route->which, &request, &answer);
+        if (of)
+            __atomic_store_n(&of->begun, 0, __ATOMIC_RELAXED);
     }
     return send_answer(connection, &answer, exchange->allow);
 }
@@ -432,6 +438,17 @@ guint kj_http_connections(KjHttp *http) {
     guint count = http->connections.length;
     g_mutex_unlock(&http->lock);
     return count;
+}
+
+gint64 kj_http_alive_at(KjHttp *http) {
+    gint64 oldest = g_get_monotonic_time();
+    g_mutex_lock(&http->lock);
+    for (GList *link = http->connections.head; link; link = link->next) {
+        gint64 begun = __atomic_load_n(&((Connection *) link->data)->begun, __ATOMIC_RELAXED);
+        oldest = begun ? MIN(oldest, begun) : oldest;
+    }
+    g_mutex_unlock(&http->lock);
+    return oldest;
 }
 
 void kj_http_stop(KjHttp *http) {

@@ -61,6 +61,8 @@ typedef struct KjHttp KjHttp;
 
 /* Copies what it keeps, but for the routes. NULL with KJ_ERROR_IO. */
 KjHttp *kj_http_start(const KjHttpOptions *options, GError **error);
+/* As KjProtocol.alive_at wants it: now, or when the oldest answer that is being made was begun. */
+gint64 kj_http_alive_at(KjHttp *http);
 /* How many connections there are. */
 guint kj_http_connections(KjHttp *http);
 /* Answers what is under way, at most KJ_STOP_SECONDS, and closes everything but the socket. */

@@ -58,6 +58,10 @@ static guint connections(gpointer running) {
     return kj_http_connections(((Running *) running)->http);
 }
 
+static gint64 alive_at(gpointer running) {
+    return kj_http_alive_at(((Running *) running)->http);
+}
+
 static void stop(gpointer running) {
     kj_http_stop(((Running *) running)->http);
     g_free(running);
@@ -75,5 +79,6 @@ const KjProtocol kj_protocol_metrics = {
     .check = kj_http_check,
     .start = start,
     .connections_now = connections,
+    .alive_at = alive_at,
     .stop = stop,
 };

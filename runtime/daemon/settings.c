@@ -44,6 +44,7 @@ const KjSectionKey kj_settings_keys[] = {
     { "counter", N_("Where limits are counted: memory (the initial value), lmdb:FOLDER, redis:unix:PATH, redis:tcp:HOST:PORT.") },
     { "log", N_("Where decisions are logged: none, - (standard output), stderr (the initial value), file:PATH, unix:PATH.") },
     { "log-form", N_("json (the initial value) or rfc5424.") },
+    { "sandbox", N_("Whether what it does not need is closed to kijund itself: if-possible (the initial value), required or no.") },
     { "mask", N_("Names of fields, with commas between them, whose values are not logged.") },
     { NULL, NULL },
 };
@@ -281,6 +282,19 @@ char **kj_settings_mask(KjSettings *settings) {
     return names;
 }
 
+KjSandboxWish kj_settings_sandbox(KjSettings *settings) {
+    static const char *const names[] = {
+        [KJ_SANDBOX_NO] = "no", [KJ_SANDBOX_IF_POSSIBLE] = "if-possible", [KJ_SANDBOX_REQUIRED] = "required"
+    };
+    const char *text = kj_section_get(settings->main, "sandbox");
+    for (guint i = KJ_SANDBOX_NO; text && i <= KJ_SANDBOX_REQUIRED; i++)
+        if (strcmp(names[i], text) == 0)
+            return (KjSandboxWish) i;
+    if (text)
+        kj_section_complain(settings->main, "sandbox", _("`sandbox` is if-possible, required or no"));
+    return KJ_SANDBOX_IF_POSSIBLE;
+}
+
 static KjSection *add_section(KjSettings *settings, const char *group) {
     KjSection *section = g_new0(KjSection, 1);
     section->settings = settings;
@@ -311,6 +325,7 @@ static void check_sections(KjSettings *settings) {
     check_keys(settings->main, kj_settings_keys, NULL);
     demand(settings->main, "table");
     kj_settings_log_form(settings);
+    kj_settings_sandbox(settings);
     if (settings->listen->len == 0)
         complain(settings, 0, _("there is no section [listen NAME], so nobody could ask"));
 }

@@ -12,6 +12,7 @@
 #define KJ_DAEMON_SETTINGS_H
 
 #include "protocol.h"
+#include "sandbox.h"
 
 G_BEGIN_DECLS
 
@@ -43,6 +44,8 @@ const GPtrArray *kj_settings_mistakes(KjSettings *settings);
 /* The log's form, and the names of fields to mask as a NULL-terminated list (g_strfreev). */
 KjLogForm kj_settings_log_form(KjSettings *settings);
 char **kj_settings_mask(KjSettings *settings);
+/* Whether files and system calls are given up. */
+KjSandboxWish kj_settings_sandbox(KjSettings *settings);
 
 G_END_DECLS
 

@@ -23,7 +23,7 @@
 #include <kijun/translate.h>
 
 #define EVENTS 64
-#define TICK_SECONDS 1
+#define TICK_SECONDS ((gint) KJ_TURN_SECONDS)
 #define FIRST_ROOM 4096u /* of input; also what a connection keeps while it is idle */
 
 typedef struct Thread Thread;
@@ -51,6 +51,7 @@ struct Thread {
     Connection *first;
     GString *reply;
     gint64 now, ticked;
+    gint64 turned; /* atomic: when it last came around */
     gboolean paused; /* accepting, because no descriptor was left */
 };
 
@@ -298,6 +299,7 @@ static void turn(Thread *thread, gint *renewals, int milliseconds) {
     struct epoll_event events[EVENTS];
     int count = epoll_wait(thread->epoll, events, EVENTS, milliseconds);
     thread->now = now_microseconds();
+    __atomic_store_n(&thread->turned, thread->now, __ATOMIC_RELAXED);
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr == thread)
             accept_one(thread);
@@ -389,6 +391,8 @@ KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService 
     workers->count = threads;
     workers->threads = g_new0(Thread, threads);
     for (guint i = 0; i < threads; i++)
+        workers->threads[i].turned = now_microseconds();
+    for (guint i = 0; i < threads; i++)
         if (!prepare(workers, &workers->threads[i], error)) {
             free_workers(workers);
             return NULL;
@@ -412,6 +416,13 @@ void kj_workers_stop(KjWorkers *workers) {
     for (guint i = 0; i < workers->count; i++)
         g_thread_join(workers->threads[i].thread);
     free_workers(workers);
+}
+
+gint64 kj_workers_alive_at(const KjWorkers *workers) {
+    gint64 oldest = G_MAXINT64;
+    for (guint i = 0; i < workers->count; i++)
+        oldest = MIN(oldest, __atomic_load_n(&workers->threads[i].turned, __ATOMIC_RELAXED));
+    return oldest;
 }
 
 guint kj_workers_connections(const KjWorkers *workers) {

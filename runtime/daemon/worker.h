@@ -42,6 +42,8 @@ KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService 
 void kj_workers_renew(KjWorkers *workers);
 /* As KjProtocol.stop wants it. Not from one of the workers. Frees. */
 void kj_workers_stop(KjWorkers *workers);
+/* As KjProtocol.alive_at wants it. */
+gint64 kj_workers_alive_at(const KjWorkers *workers);
 /* How many connections there are, of how many. */
 guint kj_workers_connections(const KjWorkers *workers);
 
