@@ -258,7 +258,7 @@ static void answer_limit(KjAsker *asker, KjSide *side, KjCounting counting, KjPr
         break;
     }
     answer->kind = otherwise;
-    answer->message = asker->problem->str;
+    answer->message = asker->problem->len > 0 ? asker->problem->str : NULL;
 }
 
 void kj_side_answer(KjAsker *asker, KjSide *side, KjCounting counting, KjPromises *promises, KjAnswer *answer) {

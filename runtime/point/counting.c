@@ -213,6 +213,8 @@ static KjCount be_away(KjAsker *asker, const KjCharge *charge, KjAnswerKind *kin
     KjCounter *counter = asker->point->counter;
     g_autofree char *trouble = counter ? kj_counter_trouble(counter) : g_strdup(N_("this point has no counter"));
     g_string_assign(asker->problem, trouble ? trouble : N_("the counter could not be asked"));
+    if (charge->away == KJ_ANSWER_REFUSE) /* the author's refusal, in the author's words */
+        g_string_truncate(asker->problem, 0);
     *kind = charge->away;
     if (!asker->quiet)
         kj_point_tally_add(&asker->tally.away);
