@@ -6,8 +6,8 @@
  *
  * Two tables say the same things in two ways: the same mailboxes, other rules in another order, other labels, messages and effects. What
  * one connection is told about a mailbox must be wholly the one or wholly the other, and what is logged (release, label, message, line)
- * too: a decision made by the rules of one table and read out of the other would fit neither. Every fifth reload is one that must be
- * refused, and changes nothing. Every question gets an answer, memory does not grow, and the slowest of a hundred answers is told.
+ * too: a decision made by the rules of one table and read out of the other would fit neither. After every fourth swap comes a reload that must
+ * be refused, and changes nothing. Every question gets an answer, memory does not grow, and the slowest of a hundred answers is told.
  */
 #include "served.h"
 
@@ -130,17 +130,22 @@ static gpointer run_client(gpointer data) {
     return NULL;
 }
 
+static gboolean reload(const Served *served, const char *table) {
+    g_autofree char *path = served_path(served, table), *command = g_strdup_printf("reload %s", path);
+    return served_control(served, command, NULL);
+}
+
 static guint swap_all(const Served *served, int seconds) {
     static const char *const tables[] = { "a.kjt", "b.kjt" }, *const wrong[] = { "bad.kjt", "lacking.kjt" };
     gint64 begin = g_get_monotonic_time();
     guint64 early = 0;
-    guint swaps = 0;
-    for (guint n = 0; n < (guint)seconds * SWAPS_A_SECOND; n++) {
-        g_autofree char *path = served_path(served, n % 5 == 4 ? wrong[n / 5 % 2] : tables[n % 2]), *command = g_strdup_printf("reload %s", path);
+    guint swaps = (guint)seconds * SWAPS_A_SECOND;
+    for (guint n = 0; n < swaps; n++) {
         gint64 next = begin + (gint64)(n + 1) * G_USEC_PER_SEC / SWAPS_A_SECOND;
-        g_assert_true(served_control(served, command, NULL) == (n % 5 != 4));
-        swaps += n % 5 != 4;
-        if (n == (guint)seconds * SWAPS_A_SECOND / 5)
+        g_assert_true(reload(served, tables[n % 2]));
+        if (n % 4 == 3)
+            g_assert_false(reload(served, wrong[n / 4 % 2]));
+        if (n == swaps / 5)
             early = served_resident(served);
         g_usleep((gulong)MAX(next - g_get_monotonic_time(), 0));
     }
