@@ -7,7 +7,7 @@
 #include "authzen.h"
 
 typedef struct {
-    KjService service;
+    const KjService *service;
     KjAuthzen *authzen;
     KjHttp *http;
 } Running;
@@ -22,7 +22,7 @@ static void describe(gpointer data, guint which, const KjHttpRequest *request, K
 
 static void serve_health(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
     (void) request;
-    kj_http_serve_health(&((Running *) data)->service, which, answer);
+    kj_http_serve_health(((Running *) data)->service, which, answer);
 }
 
 static const KjHttpRoute routes[] = {
@@ -57,7 +57,7 @@ static void stop(gpointer data) {
 
 static gpointer start(const KjService *service, GError **error) {
     Running *running = g_new0(Running, 1);
-    running->service = *service;
+    running->service = service;
     running->authzen = kj_authzen_new(service->point, service->block, kj_section_get(service->section, "absent"),
                                       kj_section_get(service->section, "subject-types"), kj_section_get(service->section, "url"), error);
     if (running->authzen)

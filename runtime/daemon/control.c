@@ -18,11 +18,6 @@
 
 #define COMMAND_MAX 8192u /* bytes of a line: a word and a path */
 
-typedef struct {
-    KjWorkers *workers;
-    KjService service;
-} Running;
-
 /* ---- commands; each appends what comes behind `ok` ---- */
 
 static gboolean do_reload(KjDaemon *daemon, const char *file, GString *out, GError **error) {
@@ -133,25 +128,7 @@ static const KjConversation conversation = {
 /* ---- the protocol ---- */
 
 static gpointer start(const KjService *service, GError **error) {
-    Running *running = g_new0(Running, 1);
-    running->service = *service;
-    running->workers = kj_workers_start(&conversation, &running->service, 1, error);
-    if (!running->workers)
-        g_clear_pointer(&running, g_free);
-    return running;
-}
-
-static guint connections(gpointer running) {
-    return kj_workers_connections(((Running *) running)->workers);
-}
-
-static gint64 alive_at(gpointer running) {
-    return kj_workers_alive_at(((Running *) running)->workers);
-}
-
-static void stop(gpointer running) {
-    kj_workers_stop(((Running *) running)->workers);
-    g_free(running);
+    return kj_workers_start(&conversation, service, 1, error);
 }
 
 const KjProtocol kj_protocol_control = {
@@ -162,7 +139,7 @@ const KjProtocol kj_protocol_control = {
     .connections = 16,
     .idle_seconds = 60,
     .start = start,
-    .connections_now = connections,
-    .alive_at = alive_at,
-    .stop = stop,
+    .connections_now = kj_workers_connections,
+    .alive_at = kj_workers_alive_at,
+    .stop = kj_workers_stop,
 };

@@ -12,7 +12,7 @@
 enum { HEALTHY, READY };
 
 typedef struct {
-    KjService service;
+    const KjService *service;
     KjHttp *http;
 } Running;
 
@@ -27,7 +27,7 @@ void kj_http_serve_health(const KjService *service, guint which, KjHttpAnswer *a
 static void serve_health(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
     const Running *running = data;
     (void) request;
-    kj_http_serve_health(&running->service, which, answer);
+    kj_http_serve_health(running->service, which, answer);
 }
 
 static void serve_metrics(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
@@ -35,7 +35,7 @@ static void serve_metrics(gpointer data, guint which, const KjHttpRequest *reque
     (void) which;
     (void) request;
     answer->type = "text/plain; version=0.0.4; charset=utf-8";
-    kj_point_metrics(running->service.point, answer->body);
+    kj_point_metrics(running->service->point, answer->body);
 }
 
 static const KjHttpRoute routes[] = {
@@ -47,7 +47,7 @@ static const KjHttpRoute routes[] = {
 
 static gpointer start(const KjService *service, GError **error) {
     Running *running = g_new0(Running, 1);
-    running->service = *service;
+    running->service = service;
     running->http = kj_http_start_service(service, routes, running, error);
     if (!running->http)
         g_clear_pointer(&running, g_free);

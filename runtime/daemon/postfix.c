@@ -48,11 +48,6 @@ typedef struct {
     KjPromises *promises;
 } Message;
 
-typedef struct {
-    KjWorkers *workers;
-    KjService service;
-} Running;
-
 /* ---- answers ---- */
 
 /* "5.7.1 ..." of a class: RFC 3463. */
@@ -334,29 +329,7 @@ static void check(KjSection *section) {
 }
 
 static gpointer start(const KjService *service, GError **error) {
-    Running *running = g_new0(Running, 1);
-    running->service = *service;
-    running->workers = kj_workers_start(&conversation, &running->service, thread_count(service->section), error);
-    if (!running->workers)
-        g_clear_pointer(&running, g_free);
-    return running;
-}
-
-static void renew(gpointer running) {
-    kj_workers_renew(((Running *) running)->workers);
-}
-
-static guint connections(gpointer running) {
-    return kj_workers_connections(((Running *) running)->workers);
-}
-
-static gint64 alive_at(gpointer running) {
-    return kj_workers_alive_at(((Running *) running)->workers);
-}
-
-static void stop(gpointer running) {
-    kj_workers_stop(((Running *) running)->workers);
-    g_free(running);
+    return kj_workers_start(&conversation, service, thread_count(service->section), error);
 }
 
 static const KjSectionKey keys[] = {
@@ -375,8 +348,8 @@ const KjProtocol kj_protocol_postfix = {
     .keys = keys,
     .check = check,
     .start = start,
-    .renew = renew,
-    .connections_now = connections,
-    .alive_at = alive_at,
-    .stop = stop,
+    .renew = kj_workers_renew,
+    .connections_now = kj_workers_connections,
+    .alive_at = kj_workers_alive_at,
+    .stop = kj_workers_stop,
 };

@@ -403,13 +403,15 @@ KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService 
     return workers;
 }
 
-void kj_workers_renew(KjWorkers *workers) {
+void kj_workers_renew(gpointer data) {
+    KjWorkers *workers = data;
     g_atomic_int_inc(&workers->renewals);
     for (guint i = 0; i < workers->count; i++)
         wake(&workers->threads[i]);
 }
 
-void kj_workers_stop(KjWorkers *workers) {
+void kj_workers_stop(gpointer data) {
+    KjWorkers *workers = data;
     g_atomic_int_set(&workers->stopping, 1);
     for (guint i = 0; i < workers->count; i++)
         wake(&workers->threads[i]);
@@ -418,14 +420,16 @@ void kj_workers_stop(KjWorkers *workers) {
     free_workers(workers);
 }
 
-gint64 kj_workers_alive_at(const KjWorkers *workers) {
+gint64 kj_workers_alive_at(gpointer data) {
+    const KjWorkers *workers = data;
     gint64 oldest = G_MAXINT64;
     for (guint i = 0; i < workers->count; i++)
         oldest = MIN(oldest, __atomic_load_n(&workers->threads[i].turned, __ATOMIC_RELAXED));
     return oldest;
 }
 
-guint kj_workers_connections(const KjWorkers *workers) {
+guint kj_workers_connections(gpointer data) {
+    const KjWorkers *workers = data;
     guint total = 0;
     for (guint i = 0; i < workers->count; i++)
         total += __atomic_load_n(&workers->threads[i].count, __ATOMIC_RELAXED);

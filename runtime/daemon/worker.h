@@ -38,14 +38,15 @@ typedef struct KjWorkers KjWorkers;
 
 /* NULL with an error; nothing is running then. `service` and `conversation` are borrowed until kj_workers_stop() has returned. */
 KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService *service, guint threads, GError **error);
+/* What follows takes KjWorkers, and is what KjProtocol wants of a protocol that is nothing but a conversation. */
+
 /* Calls `renew` in each thread, soon. Any thread. */
-void kj_workers_renew(KjWorkers *workers);
-/* As KjProtocol.stop wants it. Not from one of the workers. Frees. */
-void kj_workers_stop(KjWorkers *workers);
-/* As KjProtocol.alive_at wants it. */
-gint64 kj_workers_alive_at(const KjWorkers *workers);
+void kj_workers_renew(gpointer workers);
+/* Not from one of the workers. Frees. */
+void kj_workers_stop(gpointer workers);
+gint64 kj_workers_alive_at(gpointer workers);
 /* How many connections there are, of how many. */
-guint kj_workers_connections(const KjWorkers *workers);
+guint kj_workers_connections(gpointer workers);
 
 G_END_DECLS
 
