@@ -126,8 +126,16 @@ gboolean kj_acl_block_open(KjAclBlock *block, const KjTable *table, guint index,
     return check_notes(block, NULL, block->allows, block->view.first_default_note, block->view.default_note_count, error);
 }
 
-gboolean kj_acl_block_rule(const KjAclBlock *block, guint index, KjAclRule *rule, GError **error) {
-    kj_view_rule(block->table, block->view.first_rule + index, &rule->view);
-    rule->allows = allows(block, rule->view.effect);
-    return check_notes(block, rule, rule->allows, rule->view.first_note, rule->view.note_count, error);
+gboolean kj_acl_block_boxes(const KjAclBlock *block, KjAclTakeBox take, gpointer data, GError **error) {
+    for (guint i = 0; i < block->view.rule_count; i++) {
+        KjAclRule rule;
+        kj_view_rule(block->table, block->view.first_rule + i, &rule.view);
+        rule.allows = allows(block, rule.view.effect);
+        if (!check_notes(block, &rule, rule.allows, rule.view.first_note, rule.view.note_count, error))
+            return FALSE;
+        for (guint box = 0; box < rule.view.box_count; box++)
+            if (!take(block, &rule, rule.view.first_box + box, data, error))
+                return FALSE;
+    }
+    return TRUE;
 }

@@ -160,7 +160,13 @@ static gboolean write_users(const KjAclBlock *block, const KjAclRule *rule, cons
     return TRUE;
 }
 
-static gboolean write_box(const KjAclBlock *block, const KjAclRule *rule, guint box, GString *out, GError **error) {
+typedef struct {
+    GString *refusing, *allowing;
+} Lines;
+
+static gboolean write_box(const KjAclBlock *block, const KjAclRule *rule, guint box, gpointer data, GError **error) {
+    const Lines *lines = data;
+    GString *out = rule->allows ? lines->allowing : lines->refusing;
     g_auto(KjAclWho) who = { FALSE, { FALSE, NULL }, NULL, NULL };
     g_autofree gboolean *classes = kj_acl_box_classes(block, box, block->own[FROM]);
     guint known;
@@ -175,17 +181,10 @@ static gboolean write_box(const KjAclBlock *block, const KjAclRule *rule, guint 
 
 gboolean kj_acl_emit_pam_access(const KjTable *table, guint index, GString *out, GError **error) {
     g_autoptr(GString) refusing = g_string_new(NULL), allowing = g_string_new(NULL);
+    Lines lines = { refusing, allowing };
     KjAclBlock block;
-    if (!kj_acl_block_open(&block, table, index, &shape, error))
+    if (!kj_acl_block_open(&block, table, index, &shape, error) || !kj_acl_block_boxes(&block, write_box, &lines, error))
         return FALSE;
-    for (guint i = 0; i < block.view.rule_count; i++) {
-        KjAclRule rule;
-        if (!kj_acl_block_rule(&block, i, &rule, error))
-            return FALSE;
-        for (guint box = 0; box < rule.view.box_count; box++)
-            if (!write_box(&block, &rule, rule.view.first_box + box, rule.allows ? allowing : refusing, error))
-                return FALSE;
-    }
     kj_acl_append_head(&block, out);
     g_string_append_printf(out, " For: account required pam_access.so accessfile=FILE nodefgroup\n%s%s# default\n%s-:ALL:ALL\n",
                            refusing->str,

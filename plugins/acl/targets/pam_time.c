@@ -76,8 +76,8 @@ static gboolean check_services(const Writing *writing, const KjAclRule *rule, co
     return kj_acl_names_check(&writing->block, rule, "resource", services.names, writing->error);
 }
 
-static gboolean read_box(Writing *writing, const KjAclRule *rule, guint box) {
-    const KjAclBlock *block = &writing->block;
+static gboolean read_box(const KjAclBlock *block, const KjAclRule *rule, guint box, gpointer data, GError **error) {
+    Writing *writing = data;
     Part *part = g_new0(Part, 1);
     g_auto(KjAclNames) terminals = { FALSE, NULL }, principals = { FALSE, NULL };
     guint known;
@@ -88,22 +88,10 @@ static gboolean read_box(Writing *writing, const KjAclRule *rule, guint box) {
     part->principals = kj_acl_box_classes(block, box, block->principal);
     kj_acl_names_of(block, block->own[TERMINAL], part->terminals, &terminals);
     kj_acl_names_of(block, block->principal, part->principals, &principals);
-    return kj_acl_box_check(block, rule, box, &known, writing->error) && check_services(writing, rule, part->services) &&
-           kj_acl_names_check(block, rule, "principal", principals.names, writing->error) &&
-           kj_acl_terminals_check(block, rule, terminals.names, writing->error) &&
-           kj_acl_week_of(block, rule, box, &writing->zone, &part->week, writing->error);
-}
-
-static gboolean read_rules(Writing *writing) {
-    for (guint i = 0; i < writing->block.view.rule_count; i++) {
-        KjAclRule rule;
-        if (!kj_acl_block_rule(&writing->block, i, &rule, writing->error))
-            return FALSE;
-        for (guint box = 0; box < rule.view.box_count; box++)
-            if (!read_box(writing, &rule, rule.view.first_box + box))
-                return FALSE;
-    }
-    return TRUE;
+    return kj_acl_box_check(block, rule, box, &known, error) && check_services(writing, rule, part->services) &&
+           kj_acl_names_check(block, rule, "principal", principals.names, error) &&
+           kj_acl_terminals_check(block, rule, terminals.names, error) &&
+           kj_acl_week_of(block, rule, box, &writing->zone, &part->week, error);
 }
 
 /* The minutes at which a login of these classes is let in. */
@@ -267,7 +255,7 @@ gboolean kj_acl_emit_pam_time(const KjTable *table, guint index, GString *out, G
     g_autoptr(GString) lines = g_string_new(NULL);
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
     Writing writing = { .parts = parts, .out = lines, .error = error };
-    if (!kj_acl_block_open(&writing.block, table, index, &shape, error) || !read_rules(&writing) || !write_cells(&writing))
+    if (!kj_acl_block_open(&writing.block, table, index, &shape, error) || !kj_acl_block_boxes(&writing.block, read_box, &writing, error) || !write_cells(&writing))
         return FALSE;
     kj_acl_append_head(&writing.block, out);
     g_string_append_printf(out, " For: account required pam_time.so conffile=FILE\n# zone: %s\n%s", writing.zone ? writing.zone : "any",

@@ -100,30 +100,19 @@ static gboolean check_who(const Writing *writing, const Part *part, const KjAclW
     return TRUE;
 }
 
-static gboolean read_box(Writing *writing, const KjAclRule *rule, guint box) {
+static gboolean read_box(const KjAclBlock *block, const KjAclRule *rule, guint box, gpointer data, GError **error) {
+    Writing *writing = data;
     g_auto(KjAclWho) who = { FALSE, { FALSE, NULL }, NULL, NULL };
     Part *part = g_new0(Part, 1);
     g_ptr_array_add(writing->parts, part);
     part->rule = *rule;
-    part->principals = kj_acl_box_classes(&writing->block, box, writing->block.principal);
-    part->paths = kj_acl_box_classes(&writing->block, box, writing->block.resource);
-    if (!kj_acl_box_check(&writing->block, rule, box, &part->rights, writing->error) ||
-        !kj_acl_box_who(&writing->block, rule, box, &who, writing->error) || !check_who(writing, part, &who) || !read_paths(writing, part))
+    part->principals = kj_acl_box_classes(block, box, writing->block.principal);
+    part->paths = kj_acl_box_classes(block, box, writing->block.resource);
+    if (!kj_acl_box_check(block, rule, box, &part->rights, error) ||
+        !kj_acl_box_who(block, rule, box, &who, error) || !check_who(writing, part, &who) || !read_paths(writing, part))
         return FALSE;
     part->rights = who.nobody ? 0 : part->rights;
     part->group = who.in_group;
-    return TRUE;
-}
-
-static gboolean read_rules(Writing *writing) {
-    for (guint i = 0; i < writing->block.view.rule_count; i++) {
-        KjAclRule rule;
-        if (!kj_acl_block_rule(&writing->block, i, &rule, writing->error))
-            return FALSE;
-        for (guint box = 0; box < rule.view.box_count; box++)
-            if (!read_box(writing, &rule, rule.view.first_box + box))
-                return FALSE;
-    }
     return TRUE;
 }
 
@@ -228,7 +217,7 @@ gboolean kj_acl_emit_setfacl(const KjTable *table, guint index, GString *out, GE
     g_autoptr(GString) entries = g_string_new(NULL);
     Writing writing = { .parts = parts, .paths = paths, .error = error };
     KjFieldView field;
-    if (!kj_acl_block_open(&writing.block, table, index, &shape, error) || !read_rules(&writing))
+    if (!kj_acl_block_open(&writing.block, table, index, &shape, error) || !kj_acl_block_boxes(&writing.block, read_box, &writing, error))
         return FALSE;
     kj_view_field(table, writing.block.view.first_field + writing.block.principal, &field);
     writing.principals = field.class_count;

@@ -106,13 +106,16 @@ static GString *find_lines(const KjAclBlock *block, const KjAclRule *rule, guint
     return NULL;
 }
 
-static gboolean write_box(const KjAclBlock *block, const KjAclRule *rule, guint box, const Lines *lines, GError **error) {
+static gboolean write_box(const KjAclBlock *block, const KjAclRule *rule, guint box, gpointer data, GError **error) {
+    const Lines *lines = data;
     g_autoptr(GString) commands = g_string_new(NULL);
     g_auto(KjAclWho) who = { FALSE, { FALSE, NULL }, NULL, NULL };
     g_auto(KjAclNames) hosts = { FALSE, NULL }, runas = { FALSE, NULL };
     g_autofree gboolean *host_classes = kj_acl_box_classes(block, box, block->own[HOST]);
     g_autofree gboolean *runas_classes = kj_acl_box_classes(block, box, block->own[RUNAS]);
     guint known;
+    if (block->allows && rule->allows) /* the line about the default says so */
+        return TRUE;
     kj_acl_names_of(block, block->own[HOST], host_classes, &hosts);
     kj_acl_names_of(block, block->own[RUNAS], runas_classes, &runas);
     if (!kj_acl_box_check(block, rule, box, &known, error) || !kj_acl_box_who(block, rule, box, &who, error) ||
@@ -132,23 +135,11 @@ static gboolean write_box(const KjAclBlock *block, const KjAclRule *rule, guint 
     return TRUE;
 }
 
-static gboolean write_rules(const KjAclBlock *block, const Lines *lines, GError **error) {
-    for (guint i = 0; i < block->view.rule_count; i++) {
-        KjAclRule rule;
-        if (!kj_acl_block_rule(block, i, &rule, error))
-            return FALSE;
-        for (guint box = 0; !(block->allows && rule.allows) && box < rule.view.box_count; box++)
-            if (!write_box(block, &rule, rule.view.first_box + box, lines, error))
-                return FALSE;
-    }
-    return TRUE;
-}
-
 gboolean kj_acl_emit_sudoers(const KjTable *table, guint index, GString *out, GError **error) {
     g_autoptr(GString) asking = g_string_new(NULL), allowing = g_string_new(NULL), refusing = g_string_new(NULL);
     Lines lines = { asking, allowing, refusing };
     KjAclBlock block;
-    if (!kj_acl_block_open(&block, table, index, &shape, error) || !write_rules(&block, &lines, error))
+    if (!kj_acl_block_open(&block, table, index, &shape, error) || !kj_acl_block_boxes(&block, write_box, &lines, error))
         return FALSE;
     kj_acl_append_head(&block, out);
     g_string_append_printf(out,

@@ -51,8 +51,9 @@ typedef struct {
 
 /* FALSE when the block does not have the shape. */
 gboolean kj_acl_block_open(KjAclBlock *block, const KjTable *table, guint index, const KjAclShape *shape, GError **error);
-/* A rule by its index in the block. FALSE when it has an obligation that the target does not carry out. */
-gboolean kj_acl_block_rule(const KjAclBlock *block, guint index, KjAclRule *rule, GError **error);
+/* Every box of every rule, in order, until one is refused. FALSE then, and when a rule has an obligation that the target does not carry out. */
+typedef gboolean (*KjAclTakeBox)(const KjAclBlock *block, const KjAclRule *rule, guint box, gpointer data, GError **error);
+gboolean kj_acl_block_boxes(const KjAclBlock *block, KjAclTakeBox take, gpointer data, GError **error);
 
 /* Refuses the rule, or the block where there is none: the message names it, says why, and what to write instead. The macro is always FALSE.
  * */
