@@ -14,6 +14,17 @@
 #define LAST_INSTANT G_GINT64_CONSTANT(253402300799999999) /* the last microsecond of 9999: both forms have four digits for the year */
 #define MASKED "***"
 
+const KjLogMember kj_log_members[8] = {
+    { "protocol", G_STRUCT_OFFSET(KjLogRecord, protocol) }, { "request", G_STRUCT_OFFSET(KjLogRecord, request) },
+    { "release", G_STRUCT_OFFSET(KjLogRecord, release) },   { "block", G_STRUCT_OFFSET(KjLogRecord, block) },
+    { "domain", G_STRUCT_OFFSET(KjLogRecord, domain) },     { "effect", G_STRUCT_OFFSET(KjLogRecord, effect) },
+    { "answer", G_STRUCT_OFFSET(KjLogRecord, answer) },     { "rule", G_STRUCT_OFFSET(KjLogRecord, label) },
+};
+
+const char *kj_log_member(const KjLogRecord *record, const KjLogMember *member) {
+    return G_STRUCT_MEMBER(const char *, record, member->offset);
+}
+
 gunichar kj_log_next(const char **text, gsize *length) {
     gunichar character = g_utf8_get_char_validated(*text, (gssize)*length);
     gsize used = 1;

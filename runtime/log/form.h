@@ -16,6 +16,14 @@ typedef struct {
     const char *message; /* without what it must not quote */
 } KjLogText;
 
+/* The texts of a record that both forms write under the same names, in this order. */
+typedef struct {
+    const char *name;
+    gsize offset; /* of a const char * in KjLogRecord */
+} KjLogMember;
+extern const KjLogMember kj_log_members[8];
+const char *kj_log_member(const KjLogRecord *record, const KjLogMember *member);
+
 /* So many bytes of a text are written. */
 gsize kj_log_length(const char *text);
 /* The value as it may be written, and its length; NULL is the empty set. */

@@ -122,14 +122,8 @@ static void append_values(const KjLogText *text, GString *out) {
 void kj_log_json(const KjLogText *text, GString *out) {
     const KjLogRecord *record = text->record;
     begin(record->instant, out);
-    append_text("protocol", record->protocol, out);
-    append_text("request", record->request, out);
-    append_text("release", record->release, out);
-    append_text("block", record->block, out);
-    append_text("domain", record->domain, out);
-    append_text("effect", record->effect, out);
-    append_text("answer", record->answer, out);
-    append_text("rule", record->label, out);
+    for (guint i = 0; i < G_N_ELEMENTS(kj_log_members); i++)
+        append_text(kj_log_members[i].name, kj_log_member(record, &kj_log_members[i]), out);
     append_position(record, out);
     append_text("message", text->message, out);
     append_obligations(record, out);

@@ -117,14 +117,8 @@ static void append_message(const KjLogText *text, GString *out) {
 void kj_log_rfc5424(const KjLogText *text, GString *out) {
     const KjLogRecord *record = text->record;
     begin(record->instant, severity(record), record->shadow_effect ? "shadow" : "decision", out);
-    append_text("protocol", record->protocol, out);
-    append_text("request", record->request, out);
-    append_text("release", record->release, out);
-    append_text("block", record->block, out);
-    append_text("domain", record->domain, out);
-    append_text("effect", record->effect, out);
-    append_text("answer", record->answer, out);
-    append_text("rule", record->label, out);
+    for (guint i = 0; i < G_N_ELEMENTS(kj_log_members); i++)
+        append_text(kj_log_members[i].name, kj_log_member(record, &kj_log_members[i]), out);
     if (record->file && *record->file) {
         g_autofree char *position = g_strdup_printf("%s:%u", record->file, record->line);
         append_text("at", position, out);
