@@ -68,11 +68,16 @@ static void visit_author(Judging *judging, const KjSigned *link, const char *per
 
 /* ---- voices ---- */
 
-static void agree(Judging *judging, const char *person) {
+static gboolean has_agreed(const Judging *judging, const char *person) {
     for (guint i = 0; i < judging->agreed->len; i++)
         if (strcmp(judging->agreed->pdata[i], person) == 0)
-            return;
-    g_ptr_array_add(judging->agreed, (gpointer)person);
+            return TRUE;
+    return FALSE;
+}
+
+static void agree(Judging *judging, const char *person) {
+    if (!has_agreed(judging, person))
+        g_ptr_array_add(judging->agreed, (gpointer)person);
 }
 
 static const char *digest_of(const KjUnit *unit) {
@@ -144,13 +149,6 @@ static void pair_records(Judging *judging) {
 }
 
 /* ---- delegates ---- */
-
-static gboolean has_agreed(const Judging *judging, const char *person) {
-    for (guint i = 0; i < judging->agreed->len; i++)
-        if (strcmp(judging->agreed->pdata[i], person) == 0)
-            return TRUE;
-    return FALSE;
-}
 
 /* The other sits where the one would, unless the one came himself, or may not sit there. */
 static void visit_delegation(Judging *judging, const KjSigned *link, const char *person) {

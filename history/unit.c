@@ -3,7 +3,7 @@
  * Cutting a workspace into units.
  *
  * Every declaration is a piece: a number, its file, its bytes. A unit is a set of pieces and of data files, found by walking from the block's own piece along
- * mentions. Cost: units times the pieces they reach.
+ * mentions. Cost: units times all pieces, and the mentions in those they reach.
  */
 #include "unit.h"
 
@@ -224,15 +224,9 @@ static void take_companions(Closure *closure, const KjBlock *block) {
         for (guint i = 0; i < test->count; i++)
             if ((test->proof ? test->proofs[i].block : test->cases[i].block) == block)
                 take_declaration(closure, test->declaration);
-    for (const KjEnforcement *enforcement = policy->enforcements; enforcement; enforcement = enforcement->next) {
-        if (enforcement->block != block)
-            continue;
-        for (guint i = 0; i < closure->workspace->pieces->len; i++) {
-            const KjAstDeclaration *declaration = piece_at(closure->workspace, i)->declaration;
-            if (declaration->span.file == enforcement->span.file && declaration->span.start == enforcement->span.start)
-                take_piece(closure, i);
-        }
-    }
+    for (const KjEnforcement *enforcement = policy->enforcements; enforcement; enforcement = enforcement->next)
+        if (enforcement->block == block)
+            take_declaration(closure, enforcement->declaration);
 }
 
 static void follow(Closure *closure) {

@@ -66,6 +66,7 @@ static KjEnforcement *check_enforcement(KjChecker *checker, KjModule *module, co
     if (!entity && !blocked)
         KJ_CHECK_HELP(KJ_CHECK_TELL(checker, KJ_CODE_BLOCK_UNKNOWN, d->name->span, _("block"), d->name->text),
                       _("write a block of this module, or MODULE.BLOCK"));
+    enforcement->declaration = d;
     enforcement->span = d->span;
     good = take_hosts(checker, module, d->value, enforcement);
     if (!entity || !entity->state)

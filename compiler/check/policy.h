@@ -273,6 +273,7 @@ typedef struct KjEnforcement {
     const char *target;
     const char *const *hosts;
     guint host_count;
+    const KjAstDeclaration *declaration;
     KjSpan span;
 } KjEnforcement;
 
