@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "../compiler/translate.h"
 
 typedef struct {
     const KjNeed *need;
@@ -275,17 +274,4 @@ void kj_judgement_free(KjJudgement *judgement) {
     kj_quorum_clear(&judgement->quorum);
     g_free(judgement->helpful);
     g_free(judgement);
-}
-
-const char *kj_voice_reason(KjVoiceState state) {
-    static const char *const reasons[] = {
-        [KJ_VOICE_BARRED] = N_("is an author of the change, or stands in for one"),
-        [KJ_VOICE_STALE] = N_("is about another text"),
-        [KJ_VOICE_EXPIRED] = N_("has expired"),
-        [KJ_VOICE_WITHDRAWN] = N_("was withdrawn"),
-        [KJ_VOICE_STRANGER] = N_("is by nobody whose approval counts here"),
-        [KJ_VOICE_OTHER_READING] = N_("says that the change does something else than it does"),
-        [KJ_VOICE_ALONE] = N_("is attested by one person, and two are needed"),
-    };
-    return state == KJ_VOICE_COUNTS ? NULL : _(reasons[state]);
 }

@@ -54,7 +54,4 @@ KjJudgement *kj_judgement_new(const KjNeed *need, const KjCircumstances *circums
 void kj_judgement_free(KjJudgement *judgement);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjJudgement, kj_judgement_free)
 
-/* Why a voice does not count, as half a sentence in the user's language; NULL if it counts. */
-const char *kj_voice_reason(KjVoiceState state);
-
 #endif

@@ -413,24 +413,6 @@ KjRegion *kj_universe_errors(KjUniverse *universe, guint side) {
     return region;
 }
 
-KjRegion *kj_universe_sound(KjUniverse *universe) {
-    guint dimension = kj_universe_dimension(universe), count;
-    Unfolding unfolding = { universe, kj_region_new(), universe->arena, g_newa(const KjClassSet *, dimension) };
-
-    kj_join_fields(universe->join, &count);
-    memset(unfolding.tests, 0, dimension * sizeof *unfolding.tests);
-    for (guint i = 0; i < count; i++) {
-        for (guint side = 0; side < kj_join_sides(universe->join); side++) {
-            const KjClassSet *taken = taken_values(universe, side, i);
-
-            if (taken && !narrow(&unfolding, i, taken))
-                return unfolding.region;
-        }
-    }
-    keep(&unfolding);
-    return unfolding.region;
-}
-
 /* ---- members and comparisons ---- */
 
 static gboolean meet(const KjUniverse *universe, const KjClassSet *a, const KjClassSet *b) {

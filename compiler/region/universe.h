@@ -58,9 +58,8 @@ const KjCondition *kj_universe_condition(KjUniverse *universe, guint side, const
 KjRegion *kj_universe_lower(KjUniverse *universe, guint side, const KjCondition *condition, KjTruthQuestion question);
 KjRegion *kj_universe_lower_rule(KjUniverse *universe, guint side, const KjRule *rule);
 KjRegion *kj_universe_lower_window(KjUniverse *universe, const KjWindow *window, gboolean without_instant);
-/* The requests that are an error for this side and refused as such; and all that are no error for any side. */
+/* The requests that are an error for this side and refused as such. */
 KjRegion *kj_universe_errors(KjUniverse *universe, guint side);
-KjRegion *kj_universe_sound(KjUniverse *universe);
 
 /* FALSE when no request can lie in the box, comparisons considered. */
 gboolean kj_universe_feasible(const KjUniverse *universe, const KjBox *box);

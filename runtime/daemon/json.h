@@ -37,7 +37,7 @@ typedef struct {
 
 typedef struct KjJson KjJson;
 
-/* NULL with KJ_ERROR_VALUE: what is wrong, and at which byte. Borrows `bytes` for kj_json_source() only. */
+/* NULL with KJ_ERROR_VALUE: what is wrong, and at which byte. Borrows `bytes` for kj_json_append_source() only. */
 KjJson *kj_json_parse(const char *bytes, gsize length, GError **error);
 void kj_json_free(KjJson *json);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjJson, kj_json_free)

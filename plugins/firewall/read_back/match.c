@@ -45,13 +45,6 @@ static const struct {
     guint number;
 } ported[] = { { "tcp", 6 }, { "udp", 17 }, { "dccp", 33 }, { "sctp", 132 }, { "udplite", 136 } };
 
-gboolean kj_back_has_ports(guint protocol) {
-    for (guint i = 0; i < G_N_ELEMENTS(ported); i++)
-        if (ported[i].number == protocol)
-            return TRUE;
-    return FALSE;
-}
-
 const KjBackPoints *kj_back_ported(KjBack *back) {
     KjInterval intervals[G_N_ELEMENTS(ported)];
     for (guint i = 0; i < G_N_ELEMENTS(ported); i++)

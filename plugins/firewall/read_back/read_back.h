@@ -195,7 +195,6 @@ gboolean kj_back_add_hidden(KjBack *back, guint64 handle, KjBackLine *line);
 /* bucket.c: every chain that holds buckets really is one limit. */
 gboolean kj_back_check_buckets(KjBack *back);
 
-gboolean kj_back_has_ports(guint protocol);
 const KjBackPoints *kj_back_ported(KjBack *back);
 const KjBackPoints *kj_back_icmp(KjBack *back);
 

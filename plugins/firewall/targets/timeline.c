@@ -132,15 +132,6 @@ gboolean kj_timeline_is(const KjTimeline *timeline, gboolean all) {
     return timeline->segments->len == 1 && kj_week_is(&g_array_index(timeline->segments, KjSegment, 0).week, all);
 }
 
-gboolean kj_timeline_contains(const KjTimeline *timeline, gint64 instant) {
-    guint segment = timeline->segments->len - 1;
-    while (segment > 0 && g_array_index(timeline->segments, KjSegment, segment).start > instant)
-        segment--;
-    /* 1970-01-01 was a Thursday. */
-    guint minute = (guint)((instant / 60 + 3 * (gint64)DAY_MINUTES) % KJ_WEEK_MINUTES);
-    return kj_week_has(&g_array_index(timeline->segments, KjSegment, segment).week, minute);
-}
-
 KjTimeline *kj_timeline_with_unset_clock(KjTimeline *timeline, gboolean unset) {
     g_autoptr(KjTimeline) taken = timeline, set = kj_timeline_new(FALSE);
     KjWeek all = week_new(TRUE);

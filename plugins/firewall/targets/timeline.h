@@ -44,7 +44,6 @@ GHashTable *kj_timeline_zones_new(void);
 KjTimeline *kj_timeline_with_unset_clock(KjTimeline *timeline, gboolean unset);
 
 gboolean kj_timeline_is(const KjTimeline *timeline, gboolean all);
-gboolean kj_timeline_contains(const KjTimeline *timeline, gint64 instant);
 
 gboolean kj_week_has(const KjWeek *week, guint minute);
 gboolean kj_week_is(const KjWeek *week, gboolean all);
