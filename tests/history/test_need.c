@@ -4,15 +4,11 @@
 #include <string.h>
 
 #include "../../history/need.h"
-#include "place.h"
+#include "edited.h"
 
 #define NOW 1795338000 /* 2026-11-22T09:00:00Z */
 
-typedef struct {
-    const char *path, *text;
-} File;
-
-static const File workspace[] = {
+static const KjTestFile workspace[] = {
     { "people.pol", "group owners = { \"abe\", \"baba\" };\ngroup board = { \"chiba\", \"doi\", \"endo\" };\ngroup all = { owners, board } - { \"endo\" };\ngroup both = { all, board };\n" },
     { "rules.pol", "module rules tier standard;\nuse people;\ntype class = I > II > III;\nstandard firewall org.quiet {\n    parameter inside : set of address;\n"
                    "    telnet: deny to inside service 23/tcp;\n    max_exception = 365d;\n}\n" },
@@ -27,41 +23,8 @@ static const File workspace[] = {
                         "    after: ratify count 2 from people.board within 72h when emergency;\n}\n" },
 };
 
-typedef struct {
-    char *folder;
-    KjCompilation *compilation;
-    GPtrArray *units;
-} State;
-
-static void state_clear(State *state) {
-    g_clear_pointer(&state->units, g_ptr_array_unref);
-    g_clear_pointer(&state->compilation, kj_compilation_free);
-    kj_test_remove(state->folder);
-    g_clear_pointer(&state->folder, g_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(State, state_clear)
-
-static State read_workspace(const char *path, const char *before, const char *after) {
-    State state = { g_dir_make_tmp("kijun-need-XXXXXX", NULL), kj_compilation_new(), NULL };
-    KjUnitFile files[G_N_ELEMENTS(workspace)];
-    for (guint i = 0; i < G_N_ELEMENTS(workspace); i++) {
-        g_autoptr(GString) text = g_string_new(workspace[i].text);
-        g_autofree char *file = g_build_filename(state.folder, workspace[i].path, NULL);
-        if (path && strcmp(path, workspace[i].path) == 0)
-            g_assert_cmpuint(g_string_replace(text, before, after, 1), ==, 1);
-        g_assert_true(g_file_set_contents(file, text->str, (gssize)text->len, NULL));
-        files[i] = (KjUnitFile){ workspace[i].path, 0100644, g_string_free_to_bytes(g_steal_pointer(&text)) };
-    }
-    g_assert_true(kj_compilation_load(state.compilation, state.folder, NULL));
-    if (!state.compilation->policy) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        kj_diagnostics_print_text(state.compilation->diagnostics, state.compilation->sources, FALSE, text);
-        g_error("the workspace has errors:\n%s", text->str);
-    }
-    state.units = kj_units_new(state.compilation, files, G_N_ELEMENTS(files));
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-        g_bytes_unref(files[i].bytes);
-    return state;
+static KjWorkspace *read_workspace(const char *path, const char *before, const char *after) {
+    return kj_test_edited(workspace, G_N_ELEMENTS(workspace), path, before, after);
 }
 
 /* "edge.border procedure widens weakens class: owner 1 abe,baba; board 2 chiba,doi,endo" */
@@ -102,11 +65,11 @@ static void test_needs(void) {
         { "people.pol", "\"abe\", \"baba\"", "\"abe\", \"mallory\"", FALSE, "governance.main standard mixed I: " BOARD },
         { "edge.pol", "80/tcp", "443/tcp", TRUE, "edge.border procedure mixed: fast 1 abe,baba,chiba,doi,endo then 2 within 72h" },
     };
-    g_auto(State) before = read_workspace(NULL, NULL, NULL);
-    const KjSide base = { before.compilation, before.units };
+    g_autoptr(KjWorkspace) before = read_workspace(NULL, NULL, NULL);
+    const KjSide base = { before->compilation, before->units };
     for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
-        g_auto(State) after = read_workspace(changes[i].path, changes[i].before, changes[i].after);
-        const KjSide result = { after.compilation, after.units };
+        g_autoptr(KjWorkspace) after = read_workspace(changes[i].path, changes[i].before, changes[i].after);
+        const KjSide result = { after->compilation, after->units };
         g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", changes[i].emergency, NOW);
         g_autoptr(GString) text = g_string_new(NULL);
         for (guint n = 0; n < needs->needs->len; n++)
@@ -117,10 +80,10 @@ static void test_needs(void) {
 
 /* A new exception asks those whom it names, who are those of the base. */
 static void test_exception(void) {
-    g_auto(State) before = read_workspace(NULL, NULL, NULL);
-    g_auto(State) after = read_workspace("edge.pol", "test \"no telnet\"",
+    g_autoptr(KjWorkspace) before = read_workspace(NULL, NULL, NULL);
+    g_autoptr(KjWorkspace) after = read_workspace("edge.pol", "test \"no telnet\"",
                                          "exception \"E-1\" to org.quiet in edge.border when from in 10.9.0.0/16 until 2027-03-31\n    reason \"an old switch\" approved by people.both;\ntest \"no telnet\"");
-    const KjSide base = { before.compilation, before.units }, result = { after.compilation, after.units };
+    const KjSide base = { before->compilation, before->units }, result = { after->compilation, after->units };
     g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", FALSE, NOW);
     const KjNeed *need = kj_needs_find(needs, "edge.border");
     g_autoptr(GString) text = g_string_new(NULL);
@@ -131,9 +94,9 @@ static void test_exception(void) {
 
 /* Where no rule speaks nobody can approve; a workspace with nothing before it has no governance in force. */
 static void test_refused(void) {
-    g_auto(State) before = read_workspace("governance.pol", "when tier == procedure and not emergency", "when tier == basic");
-    g_auto(State) after = read_workspace("README", "why", "how");
-    const KjSide base = { before.compilation, before.units }, result = { after.compilation, after.units }, nothing = { NULL, NULL };
+    g_autoptr(KjWorkspace) before = read_workspace("governance.pol", "when tier == procedure and not emergency", "when tier == basic");
+    g_autoptr(KjWorkspace) after = read_workspace("README", "why", "how");
+    const KjSide base = { before->compilation, before->units }, result = { after->compilation, after->units }, nothing = { NULL, NULL };
     g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", FALSE, NOW);
     g_assert_nonnull(kj_needs_find(needs, "*")->refused);
     g_assert_null(kj_needs_find(needs, "governance.main")->refused);

@@ -4,13 +4,9 @@
 #include <string.h>
 
 #include "../../history/unit.h"
-#include "place.h"
+#include "edited.h"
 
-typedef struct {
-    const char *path, *text;
-} File;
-
-static const File workspace[] = {
+static const KjTestFile workspace[] = {
     { "nets.pol", "# Addresses of the office.\nlet staff = 10.1.0.0/16;\nlet guests = 10.2.0.0/16;\nlet forgotten = 10.3.0.0/16;\n" },
     { "rules/standard.pol", "module rules.standard tier standard;\nstandard firewall org.quiet {\n    telnet: deny service 23/tcp;\n}\n" },
     { "people.pol", "group clerks = from \"clerks.csv\" column id;\n" },
@@ -21,54 +17,8 @@ static const File workspace[] = {
                   "acl records {\n    default deny;\n    read: allow principal who.clerks action read resource \"/records/**\";\n}\n# The end.\n" },
 };
 
-typedef struct {
-    char *folder;
-    KjCompilation *compilation;
-    GPtrArray *units;
-} State;
-
-static void state_clear(State *state) {
-    g_clear_pointer(&state->units, g_ptr_array_unref);
-    g_clear_pointer(&state->compilation, kj_compilation_free);
-    if (state->folder)
-        kj_test_remove(state->folder);
-    g_clear_pointer(&state->folder, g_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(State, state_clear)
-
-static State read_files(const KjUnitFile *files, guint count) {
-    State state = { g_dir_make_tmp("kijun-unit-XXXXXX", NULL), kj_compilation_new(), NULL };
-    g_autoptr(GError) error = NULL;
-    for (guint i = 0; i < count; i++) {
-        g_autofree char *path = g_build_filename(state.folder, files[i].path, NULL), *folder = g_path_get_dirname(path);
-        gsize length;
-        const char *bytes = g_bytes_get_data(files[i].bytes, &length);
-        g_mkdir_with_parents(folder, 0700);
-        g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
-    }
-    g_assert_true(kj_compilation_load(state.compilation, state.folder, &error));
-    if (!state.compilation->policy) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        kj_diagnostics_print_text(state.compilation->diagnostics, state.compilation->sources, FALSE, text);
-        g_error("the workspace has errors:\n%s", text->str);
-    }
-    state.units = kj_units_new(state.compilation, files, count);
-    return state;
-}
-
-/* The workspace with the first `before` of `path` replaced by `after`; all three NULL: as it is. */
-static State read_workspace(const char *path, const char *before, const char *after) {
-    KjUnitFile files[G_N_ELEMENTS(workspace)];
-    for (guint i = 0; i < G_N_ELEMENTS(workspace); i++) {
-        g_autoptr(GString) text = g_string_new(workspace[i].text);
-        if (path && strcmp(path, workspace[i].path) == 0)
-            g_assert_cmpuint(g_string_replace(text, before, after, 1), ==, 1);
-        files[i] = (KjUnitFile){ workspace[i].path, 0100644, g_string_free_to_bytes(g_steal_pointer(&text)) };
-    }
-    State state = read_files(files, G_N_ELEMENTS(files));
-    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
-        g_bytes_unref(files[i].bytes);
-    return state;
+static KjWorkspace *read_workspace(const char *path, const char *before, const char *after) {
+    return kj_test_edited(workspace, G_N_ELEMENTS(workspace), path, before, after);
 }
 
 static void test_what_a_change_touches(void) {
@@ -90,14 +40,14 @@ static void test_what_a_change_touches(void) {
         { "edge.pol", "# The end.", "# Done.", "edge.records" },
         { "edge.pol", "use nets;", "use nets; ", "edge.border" },
     };
-    g_auto(State) before = read_workspace(NULL, NULL, NULL);
+    g_autoptr(KjWorkspace) before = read_workspace(NULL, NULL, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
-        g_auto(State) after = read_workspace(changes[i].path, changes[i].before, changes[i].after);
+        g_autoptr(KjWorkspace) after = read_workspace(changes[i].path, changes[i].before, changes[i].after);
         g_autoptr(GString) touched = g_string_new(NULL);
-        g_assert_cmpuint(after.units->len, ==, 4);
-        for (guint n = 0; n < after.units->len; n++) {
-            const KjUnit *unit = after.units->pdata[n];
-            if (strcmp(unit->digest, kj_units_find(before.units, unit->name)->digest) != 0)
+        g_assert_cmpuint(after->units->len, ==, 4);
+        for (guint n = 0; n < after->units->len; n++) {
+            const KjUnit *unit = after->units->pdata[n];
+            if (strcmp(unit->digest, kj_units_find(before->units, unit->name)->digest) != 0)
                 g_string_append_printf(touched, "%s%s", touched->len ? " " : "", unit->name);
         }
         g_assert_cmpstr(touched->str, ==, changes[i].touched);
@@ -107,23 +57,23 @@ static void test_what_a_change_touches(void) {
 /* A mode and a path are part of it too. */
 static void test_mode_and_path(void) {
     KjUnitFile files[] = { { "a.pol", 0100644, g_bytes_new_static("acl a { default deny; }\n", 24) }, { "notes", 0100644, g_bytes_new_static("x", 1) } };
-    g_auto(State) before = read_files(files, 2);
+    g_autoptr(KjWorkspace) before = kj_test_workspace(files, 2);
     files[1].mode = 0100755;
-    g_auto(State) other_mode = read_files(files, 2);
+    g_autoptr(KjWorkspace) other_mode = kj_test_workspace(files, 2);
     files[1] = (KjUnitFile){ "note", 0100644, files[1].bytes };
-    g_auto(State) other_path = read_files(files, 2);
-    g_assert_cmpstr(kj_units_find(before.units, "*")->digest, !=, kj_units_find(other_mode.units, "*")->digest);
-    g_assert_cmpstr(kj_units_find(before.units, "*")->digest, !=, kj_units_find(other_path.units, "*")->digest);
-    g_assert_cmpstr(kj_units_find(before.units, "a.a")->digest, ==, kj_units_find(other_path.units, "a.a")->digest);
+    g_autoptr(KjWorkspace) other_path = kj_test_workspace(files, 2);
+    g_assert_cmpstr(kj_units_find(before->units, "*")->digest, !=, kj_units_find(other_mode->units, "*")->digest);
+    g_assert_cmpstr(kj_units_find(before->units, "*")->digest, !=, kj_units_find(other_path->units, "*")->digest);
+    g_assert_cmpstr(kj_units_find(before->units, "a.a")->digest, ==, kj_units_find(other_path->units, "a.a")->digest);
     g_bytes_unref(files[0].bytes);
     g_bytes_unref(files[1].bytes);
 }
 
 /* A host is given one unit's pieces: they compile, and are that unit. */
 static void test_alone(void) {
-    g_auto(State) whole = read_workspace(NULL, NULL, NULL);
-    for (guint n = 0; n < whole.units->len; n++) {
-        const KjUnit *unit = whole.units->pdata[n];
+    g_autoptr(KjWorkspace) whole = read_workspace(NULL, NULL, NULL);
+    for (guint n = 0; n < whole->units->len; n++) {
+        const KjUnit *unit = whole->units->pdata[n];
         g_autofree KjUnitFile *files = g_new0(KjUnitFile, unit->parts->len);
         if (!unit->block)
             continue;
@@ -131,20 +81,20 @@ static void test_alone(void) {
             const KjUnitPart *part = unit->parts->pdata[i];
             files[i] = (KjUnitFile){ part->path, part->mode, part->bytes };
         }
-        g_auto(State) alone = read_files(files, unit->parts->len);
-        g_assert_cmpstr(kj_units_find(alone.units, unit->name)->digest, ==, unit->digest);
+        g_autoptr(KjWorkspace) alone = kj_test_workspace(files, unit->parts->len);
+        g_assert_cmpstr(kj_units_find(alone->units, unit->name)->digest, ==, unit->digest);
     }
 }
 
 /* Whichever byte is dropped, some unit is another (or the workspace has errors, and no units). */
 static void test_no_byte_escapes(void) {
-    g_auto(State) whole = read_workspace(NULL, NULL, NULL);
+    g_autoptr(KjWorkspace) whole = read_workspace(NULL, NULL, NULL);
     gsize in_parts = 0, in_files = 0;
     for (guint i = 0; i < G_N_ELEMENTS(workspace); i++)
         in_files += strlen(workspace[i].text);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint n = 0; n < whole.units->len; n++) {
-        const KjUnit *unit = whole.units->pdata[n];
+    for (guint n = 0; n < whole->units->len; n++) {
+        const KjUnit *unit = whole->units->pdata[n];
         for (guint i = 0; i < unit->parts->len; i++) {
             const KjUnitPart *part = unit->parts->pdata[i];
             gsize length;
