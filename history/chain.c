@@ -11,14 +11,10 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "commit.h"
 
 #define PREFIX "refs/kijun/s/"
 #define LINKS_MAX 100000u
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(git_reference, git_reference_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(git_reference_iterator, git_reference_iterator_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(git_treebuilder, git_treebuilder_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(git_signature, git_signature_free)
 
 G_GNUC_PRINTF(2, 3) static gboolean refuse(GError **error, const char *format, ...) {
     va_list arguments;
@@ -82,22 +78,12 @@ GPtrArray *kj_chain_names(KjRepository *repository, GError **error) {
 
 /* ---- reading ---- */
 
-/* One file of a commit's tree, which must be a regular one of at most `most` bytes. NULL: there is none. */
-static git_blob *read_entry(git_repository *repository, const git_tree *tree, const char *name, gsize most) {
-    const git_tree_entry *entry = git_tree_entry_byname(tree, name);
-    g_autoptr(git_blob) blob = NULL;
-    if (!entry || git_tree_entry_filemode(entry) != GIT_FILEMODE_BLOB || git_blob_lookup(&blob, repository, git_tree_entry_id(entry)) != 0 ||
-        (gsize)git_blob_rawsize(blob) > most)
-        return NULL;
-    return g_steal_pointer(&blob);
-}
-
-static KjSigned *read_commit(git_repository *repository, const git_commit *commit, GError **error) {
+static KjSigned *read_commit(KjRepository *repository, const git_commit *commit, GError **error) {
     g_autoptr(git_tree) tree = NULL;
     g_autoptr(git_blob) statement = NULL, signature = NULL;
     if (git_commit_tree(&tree, commit) == 0 && git_tree_entrycount(tree) == 2) {
-        statement = read_entry(repository, tree, "statement", KJ_STATEMENT_MAX);
-        signature = read_entry(repository, tree, "signature", KJ_SIGNATURE_MAX);
+        statement = kj_commit_blob(repository, tree, "statement", KJ_STATEMENT_MAX);
+        signature = kj_commit_blob(repository, tree, "signature", KJ_SIGNATURE_MAX);
     }
     if (statement && signature)
         return kj_signed_new(git_blob_rawcontent(statement), (gsize)git_blob_rawsize(statement), git_blob_rawcontent(signature),
@@ -106,31 +92,27 @@ static KjSigned *read_commit(git_repository *repository, const git_commit *commi
     return NULL;
 }
 
-/* From the head back; FALSE when something is no commit, or has two parents. */
-static gboolean read_links(KjRepository *repository, const git_oid *head, GPtrArray *chain, GError **error) {
-    g_autoptr(git_commit) commit = NULL;
-    if (git_commit_lookup(&commit, repository->git, head) != 0) {
-        kj_repository_fail(error, git_oid_tostr_s(head));
-        return FALSE;
-    }
-    for (;;) {
+/* From the head back to the commit `known`, or to the start where that is zero. FALSE when something is no commit, has two parents, or does not come after `known`. */
+static gboolean read_links(KjRepository *repository, const git_oid *known, const git_oid *head, GPtrArray *links, GError **error) {
+    git_oid at = *head;
+    while (!git_oid_equal(&at, known)) {
         g_autoptr(GError) problem = NULL;
-        KjSigned *link = read_commit(repository->git, commit, &problem);
-        if (!link)
-            return refuse(error, _("statement %s of the chain: %s"), git_oid_tostr_s(git_commit_id(commit)), problem->message);
-        g_ptr_array_add(chain, link);
-        if (git_commit_parentcount(commit) > 1 || chain->len > LINKS_MAX)
-            return refuse(error, _("statement %s of the chain has two before it, or too many"), git_oid_tostr_s(git_commit_id(commit)));
-        if (git_commit_parentcount(commit) == 0)
-            return TRUE;
-        git_commit *parent = NULL;
-        if (git_commit_parent(&parent, commit, 0) != 0) {
-            kj_repository_fail(error, git_oid_tostr_s(git_commit_id(commit)));
+        g_autoptr(git_commit) commit = NULL;
+        if (git_commit_lookup(&commit, repository->git, &at) != 0) {
+            kj_repository_fail(error, git_oid_tostr_s(&at));
             return FALSE;
         }
-        git_commit_free(commit);
-        commit = parent;
+        KjSigned *link = read_commit(repository, commit, &problem);
+        if (!link)
+            return refuse(error, _("statement %s of the chain: %s"), git_oid_tostr_s(&at), problem->message);
+        g_ptr_array_add(links, link);
+        if (git_commit_parentcount(commit) > 1 || links->len > LINKS_MAX)
+            return refuse(error, _("statement %s of the chain has two before it, or too many"), git_oid_tostr_s(&at));
+        if (git_commit_parentcount(commit) == 0)
+            return git_oid_is_zero(known) ? TRUE : refuse(error, _("the chain does not go on from what was seen of it: it is another, or was shortened"));
+        at = *git_commit_parent_id(commit, 0);
     }
+    return TRUE;
 }
 
 static gboolean check_link(const KjSigned *link, const char *last, const char *signer, const char *name, GError **error) {
@@ -146,26 +128,25 @@ static gboolean check_link(const KjSigned *link, const char *last, const char *s
     return TRUE;
 }
 
-static void reverse(GPtrArray *chain) {
-    for (guint i = 0; i < chain->len / 2; i++) {
-        gpointer link = chain->pdata[i];
-        chain->pdata[i] = chain->pdata[chain->len - 1 - i];
-        chain->pdata[chain->len - 1 - i] = link;
-    }
+gboolean kj_chain_extend(KjRepository *repository, GPtrArray *chain, const git_oid *known, const git_oid *head, const char *name, GError **error) {
+    g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)kj_signed_free); /* last to first */
+    if (!read_links(repository, known, head, links, error))
+        return FALSE;
+    const char *last = kj_chain_last(chain), *signer = NULL;
+    if (chain->len + links->len > 0)
+        signer = kj_statement_get(((const KjSigned *)(chain->len ? chain->pdata[0] : links->pdata[links->len - 1]))->statement, "signer");
+    for (guint i = links->len; i-- > 0; last = kj_statement_digest(((const KjSigned *)links->pdata[i])->statement))
+        if (!check_link(links->pdata[i], last, signer, name, error))
+            return FALSE;
+    while (links->len > 0)
+        g_ptr_array_add(chain, g_ptr_array_steal_index(links, links->len - 1));
+    return TRUE;
 }
 
 GPtrArray *kj_chain_read_commit(KjRepository *repository, const git_oid *head, const char *name, GError **error) {
+    static const git_oid nothing;
     g_autoptr(GPtrArray) chain = g_ptr_array_new_with_free_func((GDestroyNotify)kj_signed_free);
-    if (!read_links(repository, head, chain, error))
-        return NULL;
-    reverse(chain);
-    const char *last = "none", *signer = kj_statement_get(((const KjSigned *)chain->pdata[0])->statement, "signer");
-    for (guint i = 0; i < chain->len; i++) {
-        if (!check_link(chain->pdata[i], last, signer, name, error))
-            return NULL;
-        last = kj_statement_digest(((const KjSigned *)chain->pdata[i])->statement);
-    }
-    return g_steal_pointer(&chain);
+    return kj_chain_extend(repository, chain, &nothing, head, name, error) ? g_steal_pointer(&chain) : NULL;
 }
 
 /* The head of a chain; FALSE when there is none. */
@@ -186,56 +167,28 @@ const char *kj_chain_last(const GPtrArray *chain) {
 
 /* ---- writing ---- */
 
-static gboolean add_entry(git_repository *repository, git_treebuilder *builder, const char *name, const void *bytes, gsize length) {
-    git_oid id;
-    return git_blob_create_from_buffer(&id, repository, bytes, length) == 0 && git_treebuilder_insert(NULL, builder, name, &id, GIT_FILEMODE_BLOB) == 0;
-}
-
-static gboolean write_tree(git_repository *repository, const KjSigned *link, git_oid *id) {
+static gboolean write_tree(KjRepository *repository, const KjSigned *link, git_oid *id) {
     g_autoptr(git_treebuilder) builder = NULL;
     gsize length;
     const void *bytes = g_bytes_get_data(kj_statement_bytes(link->statement), &length);
-    return git_treebuilder_new(&builder, repository, NULL) == 0 && add_entry(repository, builder, "statement", bytes, length) &&
-           add_entry(repository, builder, "signature", link->armor, strlen(link->armor)) && git_treebuilder_write(id, builder) == 0;
-}
-
-/* The same statement gives the same commit, whoever writes it where. */
-static gboolean write_commit(git_repository *repository, const KjSigned *link, const git_oid *head, git_oid *id) {
-    git_oid tree_id;
-    g_autoptr(git_tree) tree = NULL;
-    g_autoptr(git_commit) parent = NULL;
-    g_autoptr(git_signature) signature = NULL;
-    const char *signer = kj_statement_get(link->statement, "signer");
-    g_autofree char *address = g_strdup_printf("%s@kijun", signer);
-    if (!write_tree(repository, link, &tree_id) || git_tree_lookup(&tree, repository, &tree_id) != 0 ||
-        (head && git_commit_lookup(&parent, repository, head) != 0) ||
-        git_signature_new(&signature, signer, address, kj_statement_instant(link->statement, "date"), 0) != 0)
-        return FALSE;
-    const git_commit *parents[] = { parent };
-    return git_commit_create(id, repository, NULL, signature, signature, "UTF-8", kj_statement_kind_name(kj_statement_kind(link->statement)), tree,
-                             parent ? 1 : 0, parents) == 0;
+    return git_treebuilder_new(&builder, repository->git, NULL) == 0 && kj_commit_add_blob(repository, builder, "statement", bytes, length) &&
+           kj_commit_add_blob(repository, builder, "signature", link->armor, strlen(link->armor)) && git_treebuilder_write(id, builder) == 0;
 }
 
 gboolean kj_chain_append(KjRepository *repository, const KjSigned *link, GError **error) {
-    git_oid head, id;
+    git_oid head, tree, id;
     g_autofree char *name = kj_chain_name(link->key);
     g_autoptr(GPtrArray) chain = kj_chain_read(repository, name, error);
-    g_autoptr(git_reference) reference = NULL;
     if (!chain)
         return FALSE;
     gboolean begun = find_head(repository, name, &head);
     const char *signer = kj_statement_get((chain->len ? (const KjSigned *)chain->pdata[0] : link)->statement, "signer");
     if (!check_link(link, kj_chain_last(chain), signer, name, error))
         return FALSE;
-    int code = write_commit(repository->git, link, begun ? &head : NULL, &id)
-                   ? begun ? git_reference_create_matching(&reference, repository->git, name, &id, TRUE, &head, "kijun")
-                           : git_reference_create(&reference, repository->git, name, &id, FALSE, "kijun")
-                   : GIT_ERROR;
-    if (code == GIT_EMODIFIED || code == GIT_EEXISTS)
-        return refuse(error, _("somebody else has added to the chain %s just now; try again"), name);
-    if (code != 0)
-        kj_repository_fail(error, name);
-    return code == 0;
+    if (write_tree(repository, link, &tree) && kj_commit_write(repository, link->statement, &tree, &head, begun ? 1 : 0, &id))
+        return kj_commit_move(repository, name, begun ? &head : NULL, &id, error);
+    kj_repository_fail(error, name);
+    return FALSE;
 }
 
 /* ---- two chains ---- */

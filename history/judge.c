@@ -93,7 +93,7 @@ static KjVoiceState judge_voice(const Judging *judging, const KjSigned *link, co
         return KJ_VOICE_WITHDRAWN;
     if (!says(statement, "base", digest_of(need->base)) || !says(statement, "result", digest_of(need->result)))
         return KJ_VOICE_STALE;
-    if (!says(statement, "verdict", kj_change_verdict_name(need->verdict)) || !says(statement, "weakens", need->weakens ? "yes" : "no"))
+    if (!says(statement, "verdict", kj_change_verdict_name(need->verdict)) || (need->weakens && !says(statement, "weakens", "yes")))
         return KJ_VOICE_OTHER_READING;
     if (judging->circumstances->date >= kj_statement_instant(statement, "expires"))
         return KJ_VOICE_EXPIRED;
@@ -145,6 +145,71 @@ static void pair_records(Judging *judging) {
                     agree(judging, *person);
         }
     }
+}
+
+/* ---- emergencies ---- */
+
+/* "UNIT BASE RESULT VERDICT WEAKENS", and whether this change is it, read no milder than it is. */
+static gboolean lists_change(const Judging *judging, const KjStatement *statement) {
+    const KjNeed *need = judging->need;
+    g_autofree char *change = g_strdup_printf("%s %s %s %s ", need->name, digest_of(need->base), digest_of(need->result), kj_change_verdict_name(need->verdict));
+    for (const char *const *line = kj_statement_list(statement, "change"); *line; line++)
+        if (g_str_has_prefix(*line, change) && (!need->weakens || g_str_has_suffix(*line, " yes")))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean same_list(const KjStatement *a, const KjStatement *b, const char *key) {
+    return g_strv_equal(kj_statement_list(a, key), kj_statement_list(b, key));
+}
+
+/* Who signed the same emergency: the same changes, until the same instant. */
+static void visit_emergency(Judging *judging, const KjSigned *link, const char *person) {
+    const KjStatement *emergency = judging->circumstances->emergency;
+    if (kj_statement_kind(link->statement) != KJ_STATEMENT_EMERGENCY || !says(link->statement, "context", judging->circumstances->context) ||
+        !lists_change(judging, link->statement))
+        return;
+    KjVoice voice = { link, person, KJ_VOICE_COUNTS };
+    if (!person)
+        voice.state = KJ_VOICE_STRANGER;
+    else if (is_withdrawn(judging, link))
+        voice.state = KJ_VOICE_WITHDRAWN;
+    else if (!same_list(link->statement, emergency, "change") || !says(link->statement, "until", kj_statement_get(emergency, "until")))
+        voice.state = KJ_VOICE_STALE;
+    else
+        agree(judging, person);
+    g_array_append_val(judging->judgement->voices, voice);
+}
+
+static const KjStatement *find_statement(const Judging *judging, KjStatementKind kind, const char *digest) {
+    for (guint c = 0; c < judging->circumstances->chains->len; c++) {
+        const GPtrArray *chain = judging->circumstances->chains->pdata[c];
+        for (guint i = 0; i < chain->len; i++) {
+            const KjSigned *link = chain->pdata[i];
+            if (kj_statement_kind(link->statement) == kind && strcmp(kj_statement_digest(link->statement), digest) == 0)
+                return link->statement;
+        }
+    }
+    return NULL;
+}
+
+/* Yes to every change of an emergency. */
+static void visit_ratification(Judging *judging, const KjSigned *link, const char *person) {
+    if (kj_statement_kind(link->statement) != KJ_STATEMENT_RATIFY || !says(link->statement, "context", judging->circumstances->context))
+        return;
+    const KjStatement *emergency = find_statement(judging, KJ_STATEMENT_EMERGENCY, kj_statement_get(link->statement, "emergency"));
+    if (!emergency || !lists_change(judging, emergency))
+        return;
+    KjVoice voice = { link, person, KJ_VOICE_COUNTS };
+    if (!person)
+        voice.state = KJ_VOICE_STRANGER;
+    else if (is_withdrawn(judging, link))
+        voice.state = KJ_VOICE_WITHDRAWN;
+    else if (g_hash_table_contains(judging->barred, person))
+        voice.state = KJ_VOICE_BARRED;
+    else
+        agree(judging, person);
+    g_array_append_val(judging->judgement->voices, voice);
 }
 
 /* ---- delegates ---- */
@@ -251,14 +316,19 @@ KjJudgement *kj_judgement_new(const KjNeed *need, const KjCircumstances *circums
     judgement->requirements = g_array_new(FALSE, FALSE, sizeof(KjRequirement));
     g_array_set_clear_func(judgement->requirements, clear_requirement);
     copy_requirements(need->requirements, judgement->requirements);
-    for (const char *const *author = circumstances->authors; *author; author++)
-        g_hash_table_add(barred, (gpointer)*author);
     visit_all(&judging, visit_withdrawal);
-    visit_all(&judging, visit_author);
-    visit_all(&judging, visit_approval);
-    visit_all(&judging, visit_record);
-    pair_records(&judging);
-    visit_all(&judging, visit_delegation);
+    if (circumstances->emergency) {
+        visit_all(&judging, visit_emergency);
+    } else {
+        for (const char *const *author = circumstances->authors; *author; author++)
+            g_hash_table_add(barred, (gpointer)*author);
+        visit_all(&judging, visit_author);
+        visit_all(&judging, visit_approval);
+        visit_all(&judging, visit_ratification);
+        visit_all(&judging, visit_record);
+        pair_records(&judging);
+        visit_all(&judging, visit_delegation);
+    }
     visit_all(&judging, visit_veto);
     count_seats(&judging);
     return judgement;

@@ -12,6 +12,8 @@
  *   - A veto by one of those whose approval could count binds until it is withdrawn. Approvals that name it overrule it when they alone fill every seat and one
  *     person more has agreed so.
  *   - A statement is withdrawn by a later one of the same chain.
+ *   - In an emergency those who signed the emergency count, authors or not, and nobody else; afterwards who ratifies it agrees to each of its changes.
+ *   - Who agreed to a graver reading (it weakens) agreed to the milder one.
  */
 #ifndef KJ_JUDGE_H
 #define KJ_JUDGE_H
@@ -27,6 +29,7 @@ typedef struct {
     const char *context;
     const char *const *authors;  /* authors and proposers, NULL-terminated */
     const GPtrArray *chains;     /* of GPtrArray of KjSigned */
+    const KjStatement *emergency; /* under which the change is made, or NULL */
 } KjCircumstances;
 
 typedef enum { KJ_VOICE_COUNTS = 1, KJ_VOICE_BARRED, KJ_VOICE_STALE, KJ_VOICE_EXPIRED, KJ_VOICE_WITHDRAWN, KJ_VOICE_STRANGER, KJ_VOICE_OTHER_READING, KJ_VOICE_ALONE } KjVoiceState;
@@ -40,7 +43,7 @@ typedef struct {
 
 typedef struct {
     const KjNeed *need;
-    GArray *voices;        /* KjVoice: approvals and records */
+    GArray *voices;        /* KjVoice: approvals, records, ratifications; in an emergency its signers */
     GArray *vetoes;        /* KjVoice: COUNTS while it binds */
     const char **agreed;   /* whose voice counts, NULL-terminated */
     GArray *requirements;  /* KjRequirement: the need's, delegates among the people */

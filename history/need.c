@@ -17,9 +17,8 @@
 
 typedef struct {
     const KjSide *base, *result;
-    const char *author;
-    gboolean emergency;
-    gint64 instant;
+    const KjAsked *asked;
+    const KjPolicy *governance;
     KjNeeds *needs;
 } Judging;
 
@@ -205,15 +204,17 @@ static void ask_block(const Judging *judging, KjNeed *need, const KjBlock *gover
         { "module", need->module },           { "domain", need->domain },          { "tier", need->tier },
         { "verdict", kj_change_verdict_name(need->verdict) }, { "widens", truth(widens) }, { "narrows", truth(narrows) },
         { "weakens", truth(need->weakens) },  { "editorial", truth(need->verdict == KJ_CHANGE_EDITORIAL && !need->weakens) },
-        { "emergency", truth(judging->emergency) },
+        { "emergency", truth(judging->asked->emergency) },
     };
     guint count = 9;
-    if (judging->author)
-        values[count++] = (KjFieldText){ "author", judging->author };
+    const char *result = need->result ? need->result->digest : "none";
+    const char *author = judging->asked->author_of ? judging->asked->author_of(judging->asked->data, need->name, result) : NULL;
+    if (author)
+        values[count++] = (KjFieldText){ "author", author };
     if (need->class && strcmp(need->class, "") != 0)
         values[count++] = (KjFieldText){ "class", need->class };
     KjReferenceVerdict verdict = { 0 };
-    kj_reference_decide(governance, values, count, TRUE, judging->instant, &verdict);
+    kj_reference_decide(governance, values, count, TRUE, judging->asked->instant, &verdict);
     if (verdict.outcome == KJ_OUTCOME_ERROR)
         need->refused = kj_arena_strdup(judging->needs->arena, verdict.problem);
     for (guint i = 0; i < verdict.matched->len; i++) {
@@ -224,8 +225,7 @@ static void ask_block(const Judging *judging, KjNeed *need, const KjBlock *gover
 }
 
 static void add_approvers(const Judging *judging, KjNeed *need, const KjException *exception) {
-    const KjPolicy *before = judging->base->compilation ? judging->base->compilation->policy : NULL;
-    const KjSet *people = before ? kj_policy_people(before, exception->approved_by) : NULL;
+    const KjSet *people = kj_policy_people(judging->governance, exception->approved_by);
     if (!people)
         people = kj_policy_people(judging->result->compilation->policy, exception->approved_by);
     KjRequirement requirement = { exception->id, exception->approved_by, 1, people_of(judging, people) };
@@ -247,8 +247,7 @@ static void ask_exceptions(const Judging *judging, KjNeed *need) {
 }
 
 static void ask(const Judging *judging, KjNeed *need) {
-    const KjBlock *blocks = judging->base->compilation ? judging->base->compilation->policy->blocks : NULL;
-    for (const KjBlock *block = blocks; block; block = block->next)
+    for (const KjBlock *block = judging->governance->blocks; block; block = block->next)
         if (strcmp(block->domain->name, GOVERNANCE) == 0)
             ask_block(judging, need, block);
     if (!need->refused && need->requirements->len == 0)
@@ -274,11 +273,11 @@ static const KjPolicy *policy_of(const KjSide *side, const KjPolicy *nothing) {
     return side->compilation ? side->compilation->policy : nothing;
 }
 
-KjNeeds *kj_needs_new(const KjSide *base, const KjSide *result, const char *author, gboolean emergency, gint64 instant) {
+KjNeeds *kj_needs_new(const KjSide *base, const KjSide *result, const KjAsked *asked) {
     static const KjPolicy nothing;
     KjNeeds *needs = g_new0(KjNeeds, 1);
-    Judging judging = { base, result, author, emergency, instant, needs };
-    const KjChangeOptions options = { .now = instant, .most = 1 };
+    Judging judging = { base, result, asked, asked->governance ? asked->governance : policy_of(base, &nothing), needs };
+    const KjChangeOptions options = { .now = asked->instant, .most = 1 };
     needs->arena = kj_arena_new();
     needs->needs = g_ptr_array_new();
     needs->change = kj_change_new(policy_of(base, &nothing), policy_of(result, &nothing), &options);

@@ -42,8 +42,18 @@ typedef struct {
     GPtrArray *needs; /* KjNeed, by name: units whose text differs */
 } KjNeeds;
 
-/* `author`: a name, or NULL. `instant`: when it is decided, for exceptions and dates in governance. Both sides must outlive it. Free with kj_needs_free. */
-KjNeeds *kj_needs_new(const KjSide *base, const KjSide *result, const char *author, gboolean emergency, gint64 instant);
+/* What is asked beside the two texts. */
+typedef struct {
+    const KjPolicy *governance; /* whose rules and groups hold; NULL: the base's own */
+    gboolean emergency;
+    gint64 instant;             /* when it is decided, for exceptions and dates in governance */
+    /* Who wrote a unit's result, or NULL; the function may be NULL too. */
+    const char *(*author_of)(gpointer data, const char *unit, const char *result);
+    gpointer data;
+} KjAsked;
+
+/* Both sides must outlive it. Free with kj_needs_free. */
+KjNeeds *kj_needs_new(const KjSide *base, const KjSide *result, const KjAsked *asked);
 void kj_needs_free(KjNeeds *needs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjNeeds, kj_needs_free)
 

@@ -42,11 +42,11 @@ void kj_repository_unref(KjRepository *repository) {
     g_atomic_rc_box_release_full(repository, clear);
 }
 
-KjRepository *kj_repository_open(const char *folder, GError **error) {
+static KjRepository *open_as(const char *folder, guint how, GError **error) {
     git_repository *git = NULL;
 
     kj_repository_start();
-    int code = git_repository_open_ext(&git, folder, GIT_REPOSITORY_OPEN_FROM_ENV, NULL);
+    int code = git_repository_open_ext(&git, folder, how, NULL);
     if (code == 0) {
         KjRepository *repository = g_atomic_rc_box_new0(KjRepository);
         repository->git = git;
@@ -67,6 +67,14 @@ KjRepository *kj_repository_open(const char *folder, GError **error) {
     else
         kj_repository_fail(error, folder);
     return NULL;
+}
+
+KjRepository *kj_repository_open(const char *folder, GError **error) {
+    return open_as(folder, GIT_REPOSITORY_OPEN_FROM_ENV, error);
+}
+
+KjRepository *kj_repository_open_bare(const char *folder, GError **error) {
+    return open_as(folder, GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE, error);
 }
 
 /* ---- revisions ---- */

@@ -26,6 +26,8 @@ void kj_repository_start(void);
 /* The repository that `folder` lies in, found as git finds it ($GIT_DIR, $GIT_INDEX_FILE and so on included). NULL with KJ_ERROR_IO.
  * Counted references. */
 KjRepository *kj_repository_open(const char *folder, GError **error);
+/* The repository that `folder` itself is, whatever the environment says and lies above it. Errors as above. */
+KjRepository *kj_repository_open_bare(const char *folder, GError **error);
 KjRepository *kj_repository_ref(KjRepository *repository);
 void kj_repository_unref(KjRepository *repository);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjRepository, kj_repository_unref)

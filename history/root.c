@@ -158,6 +158,22 @@ const char *kj_root_person(const KjRoot *root, const KjKey *key, guint64 serial)
     return held && !held->recovery && serial < held->revoked ? held->person : NULL;
 }
 
+const KjKey *kj_root_key(const KjRoot *root, const char *fingerprint) {
+    for (guint i = 0; i < root->keys->len; i++) {
+        const Held *held = root->keys->pdata[i];
+        if (!held->recovery && strcmp(held->key->fingerprint, fingerprint) == 0)
+            return held->key;
+    }
+    return NULL;
+}
+
+const char *kj_root_holder(const KjRoot *root, const KjKey *key, gboolean *recovery) {
+    const Held *held = find_key(root, key);
+    if (held && recovery)
+        *recovery = held->recovery;
+    return held ? held->person : NULL;
+}
+
 gboolean kj_root_may(const KjRoot *root, const char *what, const char *person) {
     g_autofree char *line = g_strdup_printf("%s %s", what, person);
     return g_strv_contains(kj_statement_list(root->statement, "may"), line);

@@ -28,6 +28,10 @@ guint64 kj_root_version(const KjRoot *root);
 
 /* Whose key it is, or NULL. `serial`: of the release in which it would count; a key revoked by then is nobody's. */
 const char *kj_root_person(const KjRoot *root, const KjKey *key, guint64 serial);
+/* The ordinary key of this fingerprint, revoked or not, or NULL. Borrowed. */
+const KjKey *kj_root_key(const KjRoot *root, const char *fingerprint);
+/* Who holds a key at all, or NULL: be it revoked, or for recovery only, which `recovery` (if not NULL) then says. */
+const char *kj_root_holder(const KjRoot *root, const KjKey *key, gboolean *recovery);
 /* Whether the person may do `what`: "root", "release". */
 gboolean kj_root_may(const KjRoot *root, const char *what, const char *person);
 guint kj_root_threshold(const KjRoot *root, const char *what);

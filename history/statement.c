@@ -41,7 +41,7 @@ typedef struct {
     guint flags;
 } Key;
 
-#define KEYS_MAX 16
+#define KEYS_MAX 20
 
 /* Every kind begins so. */
 #define HEAD { "signer", SORT_NAME, 0 }, { "previous", SORT_DIGEST, 0 }, { "date", SORT_INSTANT, 0 }
@@ -77,8 +77,8 @@ static const struct {
           { "until", SORT_INSTANT, 0 }, { NULL, 0, 0 } } },
     [KJ_STATEMENT_RELEASE] = { "release",
         { HEAD, { "context", SORT_NAME, 0 }, { "serial", SORT_NUMBER, 0 }, { "before", SORT_DIGEST, 0 }, { "root", SORT_NUMBER, 0 },
-          { "title", SORT_TEXT, 0 }, { "expires", SORT_INSTANT, 0 }, { "unit", SORT_PIN, MANY }, { "change", SORT_CHANGE, OPTIONAL | MANY },
-          { "relies", SORT_DIGEST, OPTIONAL | MANY }, { "head", SORT_HEAD, OPTIONAL | MANY }, { "emergency", SORT_DIGEST, OPTIONAL }, { NULL, 0, 0 } } },
+          { "title", SORT_TEXT, 0 }, { "expires", SORT_INSTANT, 0 }, { "unit", SORT_PIN, MANY }, { "enforces", SORT_UNIT, MANY },
+          { "change", SORT_CHANGE, OPTIONAL | MANY }, { "relies", SORT_DIGEST, OPTIONAL | MANY }, { "head", SORT_HEAD, OPTIONAL | MANY }, { "emergency", SORT_DIGEST, OPTIONAL }, { NULL, 0, 0 } } },
     [KJ_STATEMENT_EMERGENCY] = { "emergency",
         { HEAD, { "context", SORT_NAME, 0 }, { "change", SORT_CHANGE, MANY }, { "reason", SORT_TEXT, 0 }, { "until", SORT_INSTANT, 0 }, { NULL, 0, 0 } } },
     [KJ_STATEMENT_RATIFY] = { "ratify", { HEAD, { "context", SORT_NAME, 0 }, { "emergency", SORT_DIGEST, 0 }, { NULL, 0, 0 } } },

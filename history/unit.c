@@ -306,8 +306,8 @@ static KjUnit *unit_new(const Workspace *workspace, const char *name, const KjBl
     return unit;
 }
 
-static KjUnit *unit_of_block(Workspace *workspace, const KjBlock *block) {
-    g_autofree gboolean *pieces = g_new0(gboolean, workspace->pieces->len + 1), *files = g_new0(gboolean, workspace->file_count + 1);
+/* Marks what the block is made of; what is marked already is followed no more. */
+static void close_over(Workspace *workspace, const KjBlock *block, gboolean *pieces, gboolean *files) {
     g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(guint));
     Closure closure = { workspace, pieces, files, waiting, 0 };
     take_declaration(&closure, block->declaration);
@@ -315,7 +315,16 @@ static KjUnit *unit_of_block(Workspace *workspace, const KjBlock *block) {
     take_named_types(&closure, block);
     follow(&closure);
     take_headings(&closure);
-    return unit_new(workspace, block->standard ? block->name : block->qualified, block, pieces, files);
+}
+
+static const char *name_of(const KjBlock *block) {
+    return block->standard ? block->name : block->qualified;
+}
+
+static KjUnit *unit_of_block(Workspace *workspace, const KjBlock *block) {
+    g_autofree gboolean *pieces = g_new0(gboolean, workspace->pieces->len + 1), *files = g_new0(gboolean, workspace->file_count + 1);
+    close_over(workspace, block, pieces, files);
+    return unit_new(workspace, name_of(block), block, pieces, files);
 }
 
 /* What no unit took. A file of policy whose every declaration is taken has no rest; one without declarations is nothing but rest. */
@@ -347,6 +356,37 @@ GPtrArray *kj_units_new(const KjCompilation *compilation, const KjUnitFile *file
     g_ptr_array_sort(units, compare_units);
     workspace_clear(&workspace);
     return units;
+}
+
+/* Whether the block, so far left out, has to come along: its declaration is there already, by a test of two blocks or the like, and it must not be half there. */
+static gboolean is_half_there(const Workspace *workspace, const KjBlock *block, const gboolean *pieces) {
+    guint piece = GPOINTER_TO_UINT(g_hash_table_lookup(workspace->pieces_of, block->declaration));
+    return piece && pieces[piece - 1];
+}
+
+KjUnit *kj_unit_new_together(const KjCompilation *compilation, const KjUnitFile *files, guint count, const char *const *names) {
+    const KjBlock *const lists[] = { compilation->policy->blocks, compilation->policy->standards };
+    g_autoptr(GHashTable) done = g_hash_table_new(NULL, NULL);
+    Workspace workspace;
+    workspace_init(&workspace, compilation, files, count);
+    g_autofree gboolean *pieces = g_new0(gboolean, workspace.pieces->len + 1), *taken = g_new0(gboolean, count + 1);
+    for (gboolean more = TRUE; more;) {
+        more = FALSE;
+        for (guint list = 0; list < G_N_ELEMENTS(lists); list++)
+            for (const KjBlock *block = lists[list]; block; block = block->next)
+                if ((g_strv_contains(names, name_of(block)) || is_half_there(&workspace, block, pieces)) && g_hash_table_add(done, (gpointer)block)) {
+                    close_over(&workspace, block, pieces, taken);
+                    more = TRUE;
+                }
+    }
+    KjUnit *unit = unit_new(&workspace, "", NULL, pieces, taken);
+    workspace_clear(&workspace);
+    return unit;
+}
+
+void kj_unit_free(KjUnit *unit) {
+    if (unit)
+        unit_free(unit);
 }
 
 const KjUnit *kj_units_find(const GPtrArray *units, const char *name) {

@@ -47,6 +47,14 @@ typedef struct {
  * g_ptr_array_unref. */
 GPtrArray *kj_units_new(const KjCompilation *compilation, const KjUnitFile *files, guint count);
 
+/*
+ * What the units of these names (NULL-terminated) are made of, together: a workspace in which each of them is again the same unit, and so is every other block or standard that
+ * stands there because one of them needs it. `files` as above. Free with kj_unit_free.
+ */
+KjUnit *kj_unit_new_together(const KjCompilation *compilation, const KjUnitFile *files, guint count, const char *const *names);
+void kj_unit_free(KjUnit *unit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjUnit, kj_unit_free)
+
 /* The unit of this name, or NULL. */
 const KjUnit *kj_units_find(const GPtrArray *units, const char *name);
 

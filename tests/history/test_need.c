@@ -27,6 +27,13 @@ static KjWorkspace *read_workspace(const char *path, const char *before, const c
     return kj_test_edited(workspace, G_N_ELEMENTS(workspace), path, before, after);
 }
 
+static const char *author_of(gpointer data, const char *unit, const char *result) {
+    (void)data;
+    (void)unit;
+    (void)result;
+    return "sato";
+}
+
 /* "edge.border procedure widens weakens class: owner 1 abe,baba; board 2 chiba,doi,endo" */
 static void append_need(GString *out, const KjNeed *need) {
     g_string_append_printf(out, "%s%s %s %s%s%s%s:", out->len ? " | " : "", need->name, need->tier, kj_change_verdict_name(need->verdict),
@@ -70,7 +77,7 @@ static void test_needs(void) {
     for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
         g_autoptr(KjWorkspace) after = read_workspace(changes[i].path, changes[i].before, changes[i].after);
         const KjSide result = { after->compilation, after->units };
-        g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", changes[i].emergency, NOW);
+        g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, &(KjAsked){ .emergency = changes[i].emergency, .instant = NOW, .author_of = author_of });
         g_autoptr(GString) text = g_string_new(NULL);
         for (guint n = 0; n < needs->needs->len; n++)
             append_need(text, needs->needs->pdata[n]);
@@ -84,7 +91,7 @@ static void test_exception(void) {
     g_autoptr(KjWorkspace) after = read_workspace("edge.pol", "test \"no telnet\"",
                                          "exception \"E-1\" to org.quiet in edge.border when from in 10.9.0.0/16 until 2027-03-31\n    reason \"an old switch\" approved by people.both;\ntest \"no telnet\"");
     const KjSide base = { before->compilation, before->units }, result = { after->compilation, after->units };
-    g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", FALSE, NOW);
+    g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, &(KjAsked){ .instant = NOW, .author_of = author_of });
     const KjNeed *need = kj_needs_find(needs, "edge.border");
     g_autoptr(GString) text = g_string_new(NULL);
     append_need(text, need);
@@ -97,10 +104,10 @@ static void test_refused(void) {
     g_autoptr(KjWorkspace) before = read_workspace("governance.pol", "when tier == procedure and not emergency", "when tier == basic");
     g_autoptr(KjWorkspace) after = read_workspace("README", "why", "how");
     const KjSide base = { before->compilation, before->units }, result = { after->compilation, after->units }, nothing = { NULL, NULL };
-    g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, "sato", FALSE, NOW);
+    g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, &(KjAsked){ .instant = NOW, .author_of = author_of });
     g_assert_nonnull(kj_needs_find(needs, "*")->refused);
     g_assert_null(kj_needs_find(needs, "governance.main")->refused);
-    g_autoptr(KjNeeds) first = kj_needs_new(&nothing, &result, "sato", FALSE, NOW);
+    g_autoptr(KjNeeds) first = kj_needs_new(&nothing, &result, &(KjAsked){ .instant = NOW, .author_of = author_of });
     g_assert_cmpuint(first->needs->len, ==, result.units->len);
     g_assert_nonnull(kj_needs_find(first, "edge.border")->refused);
 }
