@@ -266,6 +266,10 @@ static KjWorkspace *read_approved(gpointer data, const char *unit, const char *d
     return NULL;
 }
 
+static gint64 since_of(gpointer data, const char *unit) {
+    return kj_verifier_since(((const KjDesk *)data)->verifier, unit);
+}
+
 KjRuling *kj_desk_decide(KjDesk *desk, const KjWorkspace *result, const KjStatement *emergency, gint64 date) {
     const KjSide base = { desk->base ? desk->base->compilation : NULL, desk->base ? desk->base->units : NULL }, after = { result->compilation, result->units };
     const KjQuestion question = { .base = &base,
@@ -277,6 +281,7 @@ KjRuling *kj_desk_decide(KjDesk *desk, const KjWorkspace *result, const KjStatem
                                   .chains = desk->chains,
                                   .emergency = emergency,
                                   .approved = read_approved,
+                                  .since = since_of,
                                   .data = desk };
     return kj_ruling_new(&question);
 }

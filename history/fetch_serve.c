@@ -46,7 +46,7 @@ static gboolean limit(int resource, guint64 amount) {
 }
 
 static gboolean take_limits(const KjFetchLimits *limits) {
-    gsize mapped = (gsize)(limits->memory / MAPPED_PART), object = (gsize)limits->object_bytes, objects = (gsize)limits->objects;
+    gsize mapped = (gsize)(limits->memory / MAPPED_PART), object = (gsize)limits->object_bytes;
     static const int levels[] = { GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA };
 
     if (!limit(RLIMIT_CPU, limits->processor) || !limit(RLIMIT_CORE, 0) || (LIMIT_MEMORY && !limit(RLIMIT_AS, limits->memory)))
@@ -55,7 +55,6 @@ static gboolean take_limits(const KjFetchLimits *limits) {
     for (guint i = 0; i < G_N_ELEMENTS(levels); i++)
         git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0); /* it keeps settings and hooks of others from being obeyed, and here none are */
-    git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, objects);
     git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, object);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, mapped / MAPPED_PART);
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, mapped);

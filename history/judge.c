@@ -83,6 +83,10 @@ static const char *digest_of(const KjUnit *unit) {
     return unit ? unit->digest : "none";
 }
 
+static gboolean is_used_up(const Judging *judging, const KjStatement *statement) {
+    return kj_statement_instant(statement, "date") < judging->circumstances->since;
+}
+
 /* What is so of approvals and records alike. */
 static KjVoiceState judge_voice(const Judging *judging, const KjSigned *link, const char *person) {
     const KjStatement *statement = link->statement;
@@ -97,6 +101,8 @@ static KjVoiceState judge_voice(const Judging *judging, const KjSigned *link, co
         return KJ_VOICE_OTHER_READING;
     if (judging->circumstances->date >= kj_statement_instant(statement, "expires"))
         return KJ_VOICE_EXPIRED;
+    if (is_used_up(judging, statement))
+        return KJ_VOICE_USED;
     return KJ_VOICE_COUNTS;
 }
 
@@ -176,6 +182,8 @@ static void visit_emergency(Judging *judging, const KjSigned *link, const char *
         voice.state = KJ_VOICE_WITHDRAWN;
     else if (!same_list(link->statement, emergency, "change") || !says(link->statement, "until", kj_statement_get(emergency, "until")))
         voice.state = KJ_VOICE_STALE;
+    else if (is_used_up(judging, link->statement))
+        voice.state = KJ_VOICE_USED;
     else
         agree(judging, person);
     g_array_append_val(judging->judgement->voices, voice);
@@ -207,6 +215,8 @@ static void visit_ratification(Judging *judging, const KjSigned *link, const cha
         voice.state = KJ_VOICE_WITHDRAWN;
     else if (g_hash_table_contains(judging->barred, person))
         voice.state = KJ_VOICE_BARRED;
+    else if (is_used_up(judging, link->statement))
+        voice.state = KJ_VOICE_USED;
     else
         agree(judging, person);
     g_array_append_val(judging->judgement->voices, voice);

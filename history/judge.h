@@ -11,6 +11,7 @@
  *   - A record counts for those it names once two people have attested the same document.
  *   - A veto by one of those whose approval could count binds until it is withdrawn. Approvals that name it overrule it when they alone fill every seat and one
  *     person more has agreed so.
+ *   - What was agreed to before the base came into force was agreed to once, and has been used: the same change made again needs to be agreed to again.
  *   - A statement is withdrawn by a later one of the same chain.
  *   - In an emergency those who signed the emergency count, authors or not, and nobody else; afterwards who ratifies it agrees to each of its changes.
  *   - Who agreed to a graver reading (it weakens) agreed to the milder one.
@@ -30,9 +31,10 @@ typedef struct {
     const char *const *authors;  /* authors and proposers, NULL-terminated */
     const GPtrArray *chains;     /* of GPtrArray of KjSigned */
     const KjStatement *emergency; /* under which the change is made, or NULL */
+    gint64 since;                /* when the base came into force: what was said before was said of another change */
 } KjCircumstances;
 
-typedef enum { KJ_VOICE_COUNTS = 1, KJ_VOICE_BARRED, KJ_VOICE_STALE, KJ_VOICE_EXPIRED, KJ_VOICE_WITHDRAWN, KJ_VOICE_STRANGER, KJ_VOICE_OTHER_READING, KJ_VOICE_ALONE } KjVoiceState;
+typedef enum { KJ_VOICE_COUNTS = 1, KJ_VOICE_BARRED, KJ_VOICE_STALE, KJ_VOICE_EXPIRED, KJ_VOICE_WITHDRAWN, KJ_VOICE_STRANGER, KJ_VOICE_OTHER_READING, KJ_VOICE_ALONE, KJ_VOICE_USED } KjVoiceState;
 
 /* One statement about the unit. */
 typedef struct {

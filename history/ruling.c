@@ -98,7 +98,7 @@ static KjStep *step_new(const Ruling *about, const KjNeed *need) {
         return step;
     }
     const KjCircumstances circumstances = { question->root,   question->serial,    question->date, question->context, (const char *const *)step->authors,
-                                            question->chains, question->emergency };
+                                            question->chains, question->emergency, question->since ? question->since(question->data, need->name) : G_MININT64 };
     step->judgement = kj_judgement_new(need, &circumstances);
     step->met = step->judgement->met && step->proposed;
     return step;

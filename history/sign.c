@@ -105,7 +105,7 @@ static char *get_signing_key(git_config *settings) {
     return literal ? g_steal_pointer(&value) : NULL;
 }
 
-static char *find_key(KjRepository *repository, const char *chosen, GError **error) {
+char *kj_sign_find(KjRepository *repository, const char *chosen, GError **error) {
     g_autoptr(git_config) settings = NULL;
     const char *variable = g_getenv("KIJUN_KEY");
     if (chosen || (variable && *variable))
@@ -122,7 +122,7 @@ static char *find_key(KjRepository *repository, const char *chosen, GError **err
 }
 
 KjKey *kj_sign_public(KjRepository *repository, const char *chosen, GError **error) {
-    g_autofree char *file = find_key(repository, chosen, error);
+    g_autofree char *file = kj_sign_find(repository, chosen, error);
     return file ? kj_sign_read_public(file, error) : NULL;
 }
 
@@ -200,7 +200,7 @@ static gboolean run_child(const char *file, const char *name_space, const char *
 char *kj_sign(KjRepository *repository, const char *chosen, const KjStatement *statement, GError **error) {
     g_auto(Workplace) place = { NULL };
     g_autoptr(GError) problem = NULL;
-    g_autofree char *file = find_key(repository, chosen, error), *said = NULL, *armor = NULL;
+    g_autofree char *file = kj_sign_find(repository, chosen, error), *said = NULL, *armor = NULL;
     g_autoptr(KjKey) key = file ? kj_sign_read_public(file, error) : NULL;
     gsize length, armor_length = 0;
     const void *bytes = g_bytes_get_data(kj_statement_bytes(statement), &length);

@@ -12,6 +12,9 @@
 
 #include "chain.h"
 
+/* Where the key that would sign is: a file, or `key::...`. NULL with KJ_ERROR_UNKNOWN. Free with g_free. */
+char *kj_sign_find(KjRepository *repository, const char *chosen, GError **error);
+
 /* The public half of the key that would sign. `repository`: whose settings count, or NULL for the user's. `chosen`: as named (--key), or NULL. NULL with
  * KJ_ERROR_UNKNOWN (no key is set up, and what to write) or KJ_ERROR_IO. Free with kj_key_free. */
 KjKey *kj_sign_public(KjRepository *repository, const char *chosen, GError **error);

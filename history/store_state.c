@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The state of a store as a text a person can read: `key: value` lines, all of them, in one order and one spelling, then a line `kept:` for each release kept. A file that differs
+ * The state of a store as a text a person can read: `key: value` lines, all of them, in one order and one spelling, then a line `kept:` for each release kept, that in force first. A file that differs
  * in anything is refused rather than guessed at: it is what keeps a host from being led back.
  */
 #include "store_state.h"
@@ -88,7 +88,7 @@ static KjStoreRecord *parse(const char *text) {
     gboolean sound = count > G_N_ELEMENTS(fields) && *lines[count - 1] == '\0';
     for (guint i = 0; sound && i + 1 < count; i++)
         sound = read_line(record, i, lines[i], kept);
-    if (!sound || !record->state.release)
+    if (!sound || kept->len == 0 || g_strcmp0(kept->pdata[0], record->state.release) != 0)
         return NULL;
     g_ptr_array_add(kept, NULL);
     record->kept = (char **)g_ptr_array_steal(kept, NULL);

@@ -41,6 +41,7 @@ struct KjVerifier {
     Accepted release;   /* an emergency's, or without links where it is the lasting one */
     Accepted lasting;
     const KjStatement *emergency; /* of `release`, in a chain */
+    GHashTable *since;  /* unit -> gint64: the date of the lasting release that brought its text; what was not asked for yet is not there */
 };
 
 /* What is being judged; moved into the verifier when it is accepted. */
@@ -118,6 +119,7 @@ KjVerifier *kj_verifier_new(KjRepository *repository, const char *context, const
     verifier->context = g_strdup(context);
     verifier->root_digest = g_strdup(root_digest);
     verifier->chains = g_ptr_array_new_with_free_func(chain_free);
+    verifier->since = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return verifier;
 }
 
@@ -129,6 +131,7 @@ void kj_verifier_free(KjVerifier *verifier) {
     clear_accepted(&verifier->lasting);
     g_clear_pointer(&verifier->roots, g_ptr_array_unref);
     g_ptr_array_unref(verifier->chains);
+    g_hash_table_unref(verifier->since);
     g_free(verifier->context);
     g_free(verifier->root_digest);
     kj_repository_unref(verifier->repository);
@@ -543,6 +546,10 @@ static gboolean judge_steps(const Judged *judged, const GPtrArray *listed, const
     return TRUE;
 }
 
+static gint64 since_of(gpointer data, const char *unit) {
+    return kj_verifier_since(((const Judged *)data)->verifier, unit);
+}
+
 static KjWorkspace *read_approved(gpointer data, const char *unit, const char *digest) {
     const Judged *judged = data;
     (void)unit;
@@ -563,6 +570,7 @@ static gboolean judge_change(Judged *judged) {
                                   .emergency = judged->emergency,
                                   .listed = listed,
                                   .approved = read_approved,
+                                  .since = since_of,
                                   .data = judged };
     if (!judge_pins(judged, listed))
         return FALSE;
@@ -574,8 +582,16 @@ static gboolean judge_change(Judged *judged) {
 
 typedef gboolean (*Judge)(Judged *judged);
 
+static void remember_since(const Judged *judged) {
+    gint64 date = kj_statement_instant(judged->statement, "date");
+    for (const char *const *line = kj_statement_list(judged->statement, "change"); *line; line++)
+        g_hash_table_insert(judged->verifier->since, g_strndup(*line, strcspn(*line, " ")), g_memdup2(&date, sizeof date));
+}
+
 static gboolean accept_release(Judged *judged) {
     KjVerifier *verifier = judged->verifier;
+    if (!judged->emergency)
+        remember_since(judged);
     Accepted *place = judged->emergency ? &verifier->release : &verifier->lasting;
     clear_accepted(&verifier->release);
     clear_accepted(place);
@@ -739,6 +755,38 @@ const KjRoot *kj_verifier_root(const KjVerifier *verifier) {
 guint64 kj_verifier_serial(const KjVerifier *verifier) {
     const KjLink *release = kj_verifier_release(verifier);
     return release ? kj_statement_number(release->sealed->statement, "serial") : 0;
+}
+
+/* Back to the first lasting release that has the unit as it is now: only after going on from an earlier run. */
+static gint64 find_since(const KjVerifier *verifier, const char *unit) {
+    const KjLink *lasting = verifier->lasting.link;
+    const char *pin = kj_release_pin(lasting->sealed->statement, unit);
+    gint64 since = kj_statement_instant(lasting->sealed->statement, "date");
+    const git_oid *before = kj_link_before(lasting);
+    g_autoptr(KjLink) link = before ? kj_link_read(verifier->repository, before, NULL) : NULL;
+    while (link) {
+        gboolean lasts = kj_link_is_release(link) && !kj_statement_get(link->sealed->statement, "emergency");
+        if (lasts && g_strcmp0(kj_release_pin(link->sealed->statement, unit), pin) != 0)
+            break;
+        if (lasts)
+            since = kj_statement_instant(link->sealed->statement, "date");
+        before = kj_link_before(link);
+        KjLink *next = before ? kj_link_read(verifier->repository, before, NULL) : NULL;
+        kj_link_free(link);
+        link = next;
+    }
+    return since;
+}
+
+gint64 kj_verifier_since(const KjVerifier *verifier, const char *unit) {
+    const gint64 *known = g_hash_table_lookup(verifier->since, unit);
+    if (known)
+        return *known;
+    if (!verifier->lasting.link)
+        return G_MININT64;
+    gint64 since = find_since(verifier, unit);
+    g_hash_table_insert(verifier->since, g_strdup(unit), g_memdup2(&since, sizeof since));
+    return since;
 }
 
 gint64 kj_verifier_fresh_until(const KjVerifier *verifier) {

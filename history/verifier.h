@@ -65,6 +65,9 @@ const GPtrArray *kj_verifier_roots(const KjVerifier *verifier);   /* KjRoot, of 
 const KjRoot *kj_verifier_root(const KjVerifier *verifier);       /* that the last release names */
 guint64 kj_verifier_serial(const KjVerifier *verifier);
 
+/* The date of the lasting release that brought the unit as it is now; G_MININT64: there is none. */
+gint64 kj_verifier_since(const KjVerifier *verifier, const char *unit);
+
 /* Until when what is accepted is fresh: the last word's date, and as long as the release promised; 0 before the first. */
 gint64 kj_verifier_fresh_until(const KjVerifier *verifier);
 

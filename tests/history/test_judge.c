@@ -101,7 +101,7 @@ static char *judge(const Fixture *fixture) {
     g_autoptr(GPtrArray) chains = g_ptr_array_new();
     for (guint i = 0; i < PEOPLE; i++)
         g_ptr_array_add(chains, fixture->chains[i]);
-    const KjCircumstances circumstances = { fixture->root, 1, NOW, "production", authors, chains };
+    const KjCircumstances circumstances = { .root = fixture->root, .serial = 1, .date = NOW, .context = "production", .authors = authors, .chains = chains, .since = NOW - 7 * 86400 };
     g_autoptr(KjJudgement) judgement = kj_judgement_new(&fixture->need, &circumstances);
     g_autofree char *agreed = g_strjoinv(" ", (char **)judgement->agreed), *helpful = g_strjoinv(" ", (char **)judgement->helpful);
     if (judgement->met)
@@ -138,7 +138,7 @@ static void test_does_not_count(Fixture *fixture, gconstpointer data) {
         { DOI, { "base", RESULT, NULL } },                      /* another text before */
         { DOI, { "result", BASE, NULL } },                      /* another text after */
         { DOI, { "verdict", "narrows", NULL } },                /* he thought it did something else */
-        { DOI, { "weakens", "yes", NULL } },
+        { DOI, { "date", "2026-10-01T00:00:00Z", NULL } },      /* before the base came into force */
         { DOI, { "expires", "2026-11-22T09:00:00Z", NULL } },   /* just expired */
     };
     (void)data;
@@ -150,6 +150,18 @@ static void test_does_not_count(Fixture *fixture, gconstpointer data) {
     }
     say(fixture, MALLORY, KJ_STATEMENT_APPROVAL, NULL);
     assert_judged(fixture, "missing 1: abe chiba; doi endo");
+}
+
+/* Who agreed to what is graver agreed to it; who agreed to what is milder did not. */
+static void test_graver_reading(Fixture *fixture, gconstpointer data) {
+    static const char *const graver[] = { "weakens", "yes", NULL };
+    (void)data;
+    approve(fixture, ABE);
+    approve(fixture, CHIBA);
+    say(fixture, DOI, KJ_STATEMENT_APPROVAL, graver);
+    assert_judged(fixture, "met: abe chiba doi");
+    fixture->need.weakens = TRUE;
+    assert_judged(fixture, "missing 2: doi; abe baba chiba endo sato");
 }
 
 /* Mallory's own key under another's name. */
@@ -272,7 +284,7 @@ int main(int argc, char **argv) {
         const char *name;
         void (*test)(Fixture *, gconstpointer);
     } tests[] = {
-        { "met", test_met }, { "does-not-count", test_does_not_count }, { "borrowed-name", test_borrowed_name }, { "withdrawn", test_withdrawn },
+        { "met", test_met }, { "does-not-count", test_does_not_count }, { "graver-reading", test_graver_reading }, { "borrowed-name", test_borrowed_name }, { "withdrawn", test_withdrawn },
         { "delegation", test_delegation }, { "author-delegates", test_author_delegates }, { "veto", test_veto }, { "veto-withdrawn", test_veto_withdrawn },
         { "record", test_record }, { "revoked", test_revoked },
     };

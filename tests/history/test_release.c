@@ -161,6 +161,26 @@ static void test_expired_approval(void) {
     office_free(office);
 }
 
+/* The same change made again, after it was taken back, needs to be agreed to again. */
+static void test_used_approval(void) {
+    Office *office = office_new();
+    narrow(office);
+    g_free(office_propose(office, SATO, "sato"));
+    g_free(office_approve(office, ABE, "edge.border", 90));
+    assert_released(office);
+    office->now += 60;
+    office_edit(office, "edge.pol", "from 10.0.0.0/8 to 10.1.0.1", "to 10.1.0.1");
+    g_free(office_propose(office, SATO, "sato"));
+    const guint people[] = { ABE, CHIBA, DOI };
+    for (guint i = 0; i < G_N_ELEMENTS(people); i++)
+        g_free(office_approve(office, people[i], "edge.border", 90));
+    assert_released(office);
+    office->now += 60;
+    narrow(office);
+    assert_refused(office, "edge.border: 1 approval of people.owners is missing");
+    office_free(office);
+}
+
 static void test_veto(void) {
     Office *office = office_new();
     narrow(office);
@@ -331,6 +351,7 @@ int main(int argc, char **argv) {
         { "two-changes", test_two_changes },
         { "own-approval", test_own_approval },
         { "expired-approval", test_expired_approval },
+        { "used-approval", test_used_approval },
         { "veto", test_veto },
         { "rest", test_rest },
         { "own-approvers", test_own_approvers },
