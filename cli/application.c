@@ -261,3 +261,63 @@ gboolean kj_application_undo(KjApplication *application, GError **error) {
         return FALSE;
     return kj_application_write(application, KJ_APPLICATION_UNDONE, error);
 }
+
+/* ---- putting in force ---- */
+
+static gboolean can_begin(const KjApplication *last, const KjApplication *application, GError **error) {
+    if (last->phase == KJ_APPLICATION_PENDING) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
+                    kj_application_is_watched(last)
+                        ? _("%s by %s is in force and not confirmed yet; confirm it (--confirm) or undo it (--undo) first")
+                        : _("%s by %s is in force, not confirmed, and nobody watches it any more; undo it first: kijun apply --recover"),
+                    last->block, last->target);
+        return FALSE;
+    }
+    if (last->phase == KJ_APPLICATION_KEPT && strcmp(last->block, application->block) != 0) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
+                    _("another block of this name is in force by %s: %s; undo that first (--undo), or give this one a name of its own"),
+                    last->target, last->block);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean replace_text(char **text, const KjEnforcerDefinition *enforcer, const KjApplication *application, GError **error) {
+    g_autoptr(GString) state = g_string_new(NULL);
+    if (!enforcer->current(application->name, application->text, state, error))
+        return FALSE;
+    g_free(*text);
+    *text = g_strndup(state->str, state->len);
+    return TRUE;
+}
+
+/* `pending` before, so that whatever happens from there on leads back. */
+gboolean kj_application_put(KjApplication *application, gboolean watched, GError **error) {
+    const KjEnforcerDefinition *enforcer = kj_application_enforcer(application, error);
+    g_autoptr(KjApplication) last = enforcer ? kj_application_read(application->target, application->name, error) : NULL;
+    g_autoptr(GError) other = NULL;
+    if (!last || !can_begin(last, application, error) || !replace_text(&application->before, enforcer, application, error))
+        return FALSE;
+    if (!kj_application_write(application, KJ_APPLICATION_PENDING, error))
+        return FALSE;
+    if ((!watched || kj_application_watch(application, error)) && enforcer->apply(application->name, application->text, error) &&
+        replace_text(&application->after, enforcer, application, error))
+        return kj_application_write(application, watched ? KJ_APPLICATION_PENDING : KJ_APPLICATION_KEPT, error);
+    if (!kj_application_undo(application, &other))
+        g_prefix_error(error, _("what was in force before could not be put back either (%s): "), other->message);
+    return FALSE;
+}
+
+
+gboolean kj_application_has_drifted(const KjApplication *application, char **problem) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *now = NULL;
+    const KjEnforcerDefinition *enforcer = kj_application_enforcer(application, &error);
+    if (application->phase == KJ_APPLICATION_UNDONE)
+        return FALSE;
+    if (!enforcer || !replace_text(&now, enforcer, application, &error)) {
+        *problem = g_strdup(error->message);
+        return TRUE;
+    }
+    return !(enforcer->same ? enforcer->same(now, application->after) : strcmp(now, application->after) == 0);
+}

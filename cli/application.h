@@ -54,6 +54,12 @@ const KjEnforcerDefinition *kj_application_enforcer(const KjApplication *applica
 /* Puts in force what was before. Only under the lock. May be done again when it was interrupted. */
 gboolean kj_application_undo(KjApplication *application, GError **error);
 
+/* Puts it in force; `watched`: a process undoes it when its time is over, else it is kept at once. Only under the lock. FALSE with KJ_ERROR_REFUSED or another error, and what was in
+ * force before is again, or the message says that it is not. */
+gboolean kj_application_put(KjApplication *application, gboolean watched, GError **error);
+/* Whether what is in force is something else by now; *problem (free with g_free) when that cannot be seen. */
+gboolean kj_application_has_drifted(const KjApplication *application, char **problem);
+
 /* Starts the process that undoes it when its time is over (apply_watch.c). It outlives this process and its session. */
 gboolean kj_application_watch(const KjApplication *application, GError **error);
 /* Whether there is one. */

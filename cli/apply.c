@@ -25,7 +25,7 @@
 #define DEADLINE_MAX (7 * 86400u) /* what nobody looks at for a week is not tried out any more */
 
 static char *confirm_within, *host, *by, *format;
-static gboolean confirm, undo, show, recover, allow_lock_out;
+static gboolean confirm, undo, show, recover, allow_lock_out, prove;
 
 const GOptionEntry kj_options_apply[] = {
     { "confirm-within", 0, 0, G_OPTION_ARG_STRING, &confirm_within,
@@ -38,6 +38,8 @@ const GOptionEntry kj_options_apply[] = {
     { "by", 0, 0, G_OPTION_ARG_STRING, &by, N_("The target, where the block is enforced by several"), "TARGET" },
     { "host", 0, 0, G_OPTION_ARG_STRING, &host, N_("The name by which `enforce` calls this machine (its own when left out)"), "NAME" },
     { "allow-lock-out", 0, 0, G_OPTION_ARG_NONE, &allow_lock_out, N_("Apply it even if that may cut off the machine, or this session"),
+      NULL },
+    { "prove", 0, 0, G_OPTION_ARG_NONE, &prove, N_("Before, load the text where it does no harm, and prove that it says what the source says"),
       NULL },
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form in which --show answers"), "text|json" },
     G_OPTION_ENTRY_NULL,
@@ -53,16 +55,16 @@ static int fail_with(const GError *error) {
 
 /* ---- what is to be enforced here ---- */
 
-static gboolean is_this_host(const char *name) {
-    const char *own = host ? host : g_get_host_name();
+gboolean kj_cli_is_this_host(const char *name, const char *called) {
+    const char *own = called ? called : g_get_host_name();
     gsize length = strcspn(own, ".");
-    return (!host && strcmp(name, "localhost") == 0) || g_ascii_strcasecmp(name, own) == 0 ||
+    return (!called && strcmp(name, "localhost") == 0) || g_ascii_strcasecmp(name, own) == 0 ||
            (strlen(name) == length && g_ascii_strncasecmp(name, own, length) == 0);
 }
 
 static gboolean is_for_this_host(const KjEnforcement *enforcement) {
     for (guint i = 0; i < enforcement->host_count; i++)
-        if (is_this_host(enforcement->hosts[i]))
+        if (kj_cli_is_this_host(enforcement->hosts[i], host))
             return TRUE;
     return FALSE;
 }
@@ -250,54 +252,10 @@ static int tell_pending(const KjApplication *application) {
 
 /* ---- applying ---- */
 
-static gboolean can_begin(const KjApplication *last, const KjApplication *application, GError **error) {
-    if (last->phase == KJ_APPLICATION_PENDING) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
-                    kj_application_is_watched(last)
-                        ? _("%s by %s is in force and not confirmed yet; confirm it (--confirm) or undo it (--undo) first")
-                        : _("%s by %s is in force, not confirmed, and nobody watches it any more; undo it first: kijun apply --recover"),
-                    last->block, last->target);
-        return FALSE;
-    }
-    if (last->phase == KJ_APPLICATION_KEPT && strcmp(last->block, application->block) != 0) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
-                    _("another block of this name is in force by %s: %s; undo that first (--undo), or give this one a name of its own"),
-                    last->target, last->block);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean replace_text(char **text, const KjEnforcerDefinition *enforcer, const KjApplication *application, GError **error) {
-    g_autoptr(GString) state = g_string_new(NULL);
-    if (!enforcer->current(application->name, application->text, state, error))
-        return FALSE;
-    g_free(*text);
-    *text = g_strndup(state->str, state->len);
-    return TRUE;
-}
-
-/* Under the lock. `pending` before, so that whatever happens from there on leads back. */
-static gboolean put_in_force(KjApplication *application, gboolean watched, GError **error) {
-    const KjEnforcerDefinition *enforcer = kj_application_enforcer(application, error);
-    g_autoptr(KjApplication) last = enforcer ? kj_application_read(application->target, application->name, error) : NULL;
-    g_autoptr(GError) other = NULL;
-    if (!last || !can_begin(last, application, error) || !replace_text(&application->before, enforcer, application, error))
-        return FALSE;
-    if (!kj_application_write(application, KJ_APPLICATION_PENDING, error))
-        return FALSE;
-    if ((!watched || kj_application_watch(application, error)) && enforcer->apply(application->name, application->text, error) &&
-        replace_text(&application->after, enforcer, application, error))
-        return kj_application_write(application, watched ? KJ_APPLICATION_PENDING : KJ_APPLICATION_KEPT, error);
-    if (!kj_application_undo(application, &other))
-        g_prefix_error(error, _("what was in force before could not be put back either (%s): "), other->message);
-    return FALSE;
-}
-
 static int put_and_ask(KjApplication *application, gboolean watched) {
     g_autoptr(GError) error = NULL;
     int lock = kj_application_lock(application->target, application->name, FALSE, &error);
-    gboolean done = lock >= 0 && put_in_force(application, watched, &error);
+    gboolean done = lock >= 0 && kj_application_put(application, watched, &error);
     if (lock >= 0)
         kj_application_unlock(lock);
     if (!done)
@@ -343,6 +301,8 @@ static int apply_block(const char *name, const char *path, guint64 seconds) {
         return KJ_EXIT_REFUSED;
     if (!(text = emit(enforcement, table, &view, &error)))
         return fail_with(error);
+    if (prove && (code = kj_cli_prove(compilation, block, enforcement->target, text)) != KJ_EXIT_FINE)
+        return code;
     g_autoptr(KjApplication) application =
         kj_application_new(block->domain->name, enforcement->target, view.name, block->qualified, text, seconds);
     return put_and_ask(application, seconds > 0);
@@ -387,20 +347,6 @@ static int recover_all(const GPtrArray *all) {
             worst = MAX(worst, step(one, undo_if_pending));
     }
     return worst;
-}
-
-/* Whether what is in force is something else by now; *problem when that cannot be seen. */
-static gboolean has_drifted(const KjApplication *application, char **problem) {
-    g_autoptr(GError) error = NULL;
-    g_autofree char *now = NULL;
-    const KjEnforcerDefinition *enforcer = kj_application_enforcer(application, &error);
-    if (application->phase == KJ_APPLICATION_UNDONE)
-        return FALSE;
-    if (!enforcer || !replace_text(&now, enforcer, application, &error)) {
-        *problem = g_strdup(error->message);
-        return TRUE;
-    }
-    return !(enforcer->same ? enforcer->same(now, application->after) : strcmp(now, application->after) == 0);
 }
 
 static const char *const phases[] = {
@@ -457,7 +403,7 @@ static int show_all(const GPtrArray *all, const char *block) {
         g_autofree char *problem = NULL;
         if (block && strcmp(one->block, block) != 0 && strcmp(one->name, block) != 0)
             continue;
-        gboolean drifted = has_drifted(one, &problem);
+        gboolean drifted = kj_application_has_drifted(one, &problem);
         if (builder)
             show_json(builder, one, drifted, problem);
         else
@@ -504,7 +450,7 @@ int kj_command_apply(int argc, char **argv) {
     if (!kj_cli_options(&argc, &argv, 0, 2, &code))
         return code;
     guint modes = (guint)(confirm != 0) + (guint)(undo != 0) + (guint)(show != 0) + (guint)(recover != 0);
-    if (modes > 1 || (modes == 1 && (argc > 2 || confirm_within || host || allow_lock_out)))
+    if (modes > 1 || (modes == 1 && (argc > 2 || confirm_within || host || allow_lock_out || prove)))
         return kj_cli_fail(KJ_EXIT_USAGE,
                            _("--confirm, --undo, --show and --recover each stand alone, with no more than the block and --by"));
     if (argc < 2 && !show && !recover)

@@ -56,12 +56,27 @@ int kj_command_bench(int argc, char **argv);
 int kj_command_fix(int argc, char **argv);
 int kj_command_explain_code(int argc, char **argv);
 int kj_command_breach(int argc, char **argv);
+int kj_command_root(int argc, char **argv);
+int kj_command_propose(int argc, char **argv);
+int kj_command_approve(int argc, char **argv);
+int kj_command_veto(int argc, char **argv);
+int kj_command_comment(int argc, char **argv);
+int kj_command_delegate(int argc, char **argv);
+int kj_command_withdraw(int argc, char **argv);
+int kj_command_release(int argc, char **argv);
+int kj_command_rollback(int argc, char **argv);
 int kj_command_init(int argc, char **argv);
+int kj_command_deploy(int argc, char **argv);
+int kj_command_verify_release(int argc, char **argv);
+int kj_command_log(int argc, char **argv);
+int kj_command_when(int argc, char **argv);
+int kj_command_status(int argc, char **argv);
+int kj_command_review(int argc, char **argv);
 int kj_command_completion(int argc, char **argv);
 int kj_command_manual(int argc, char **argv);
 
 extern const GOptionEntry kj_options_check[], kj_options_fmt[], kj_options_build[], kj_options_show[], kj_options_verify[], kj_options_describe[],
-    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_emit[], kj_options_apply[], kj_options_replay[], kj_options_audit[], kj_options_diff[], kj_options_bench[], kj_options_breach[], kj_options_init[], kj_options_fix[], kj_options_completion[], kj_options_manual[];
+    kj_options_decide[], kj_options_explain[], kj_options_test[], kj_options_emit[], kj_options_apply[], kj_options_replay[], kj_options_audit[], kj_options_diff[], kj_options_bench[], kj_options_breach[], kj_options_root[], kj_options_propose[], kj_options_approve[], kj_options_veto[], kj_options_comment[], kj_options_delegate[], kj_options_withdraw[], kj_options_release[], kj_options_rollback[], kj_options_init[], kj_options_fix[], kj_options_deploy[], kj_options_verify_release[], kj_options_log[], kj_options_when[], kj_options_status[], kj_options_review[], kj_options_completion[], kj_options_manual[];
 
 /* Parses the options of command argv[0] by its row's entries; what is left must be `least` to `most` arguments (most < 0: no bound). FALSE after telling the user how
  * the command is used; the command then returns KJ_EXIT_USAGE. `--help` prints the usage and exits through *exit_code = KJ_EXIT_FINE. */
@@ -93,6 +108,9 @@ KjTable *kj_cli_open_built(GBytes *bytes, int *exit_code);
  * after telling why. */
 GBytes *kj_cli_build_proved(const KjCompilation *compilation, const char *path, const char *at, gboolean optimise, int *exit_code);
 
+/* Loads a target's text of a block where it does no harm, reads it back, and compares it with the source (proof.c). The exit code, after telling what was found. */
+int kj_cli_prove(const KjCompilation *compilation, const KjBlock *block, const char *target, const char *text);
+
 /* The table of a compiled policy, whatever its standards say. NULL with *exit_code set, after telling why. */
 KjTable *kj_cli_build(const KjCompilation *compilation, int *exit_code);
 
@@ -115,6 +133,12 @@ gboolean kj_cli_instant(const char *text, gint64 *seconds);
 /* What the analyses are judged against: the day of `at` (NULL: today), this session's connection, and the PATH that examples name. `at` and `path` must outlive
  * it. FALSE after telling what is wrong with `at`. */
 gboolean kj_cli_analysis(const char *at, const char *path, KjAnalysis *analysis);
+
+/* Whether a name in an `enforce` is this machine's: the name by which it is `called`, or if that is NULL its own, with or without its domain. */
+gboolean kj_cli_is_this_host(const char *name, const char *called);
+
+/* Runs the tests of a policy on its table. NULL when all hold; else what the first one that fails says. Free with g_free. (test.c) */
+char *kj_cli_self_test(const KjCompilation *compilation, KjTable *table);
 
 /* Writes a JSON tree to stdout, indented, with a line end. Takes the node. */
 void kj_cli_print_json(JsonNode *root);

@@ -93,6 +93,8 @@ int kj_cli_error_code(const GError *error) {
         return KJ_EXIT_USAGE;
     case KJ_ERROR_TARGET:
         return KJ_EXIT_POLICY;
+    case KJ_ERROR_REFUSED:
+        return KJ_EXIT_REFUSED;
     default:
         return KJ_EXIT_IO;
     }

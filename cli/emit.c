@@ -8,7 +8,6 @@
 
 #include <kijun/view.h>
 
-#include "../compiler/analyse/enforced.h"
 #include "cli.h"
 
 static gboolean prove;
@@ -36,38 +35,11 @@ static const KjTargetDefinition *find_target(const KjDomain *domain, const char 
     return NULL;
 }
 
-static int tell_proof(const KjBlock *block, const KjEnforced *proof) {
-    if (proof->differences->len == 0) {
-        fprintf(stderr, _("%s: proved: what was loaded and read back (%u rules) decides every request as the source does\n"),
-                block->qualified, proof->rules);
-        return KJ_EXIT_FINE;
-    }
-    int code = kj_cli_fail(proof->bug ? KJ_EXIT_BUG : KJ_EXIT_POLICY,
-                           _("%s: not proved: what was loaded and read back differs from the source"), block->qualified);
-    for (guint i = 0; i < proof->differences->len; i++)
-        fprintf(stderr, "%s\n", (const char *)g_ptr_array_index(proof->differences, i));
-    return code;
-}
-
 static int prove_block(const Emission *emission, const KjBlockView *view, const char *text) {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GString) dump = g_string_new(NULL);
-    g_auto(KjEnforced) proof = { NULL, 0, 0, FALSE };
     g_autofree char *name = g_strdup_printf("%s.%s", view->module, view->name);
-    const KjReaderDefinition *reader = kj_domain_reader(kj_plugin_find(view->domain), emission->target);
     const KjBlock *block = kj_policy_find_block(emission->compilation->policy, name, &error);
-    if (!block)
-        return kj_cli_fail(KJ_EXIT_BUG, "%s", error->message);
-    if (!reader)
-        return kj_cli_fail(KJ_EXIT_USAGE, _("nothing reads the target `%s` back, so --prove has nothing to compare"), emission->target);
-    if (!reader->load(text, dump, &error)) {
-        gboolean unable = g_error_matches(error, KJ_ERROR, KJ_ERROR_UNABLE);
-        return kj_cli_fail(unable ? KJ_EXIT_NOT_DONE : kj_cli_error_code(error),
-                           unable ? _("%s: NOT PROVED, the proof could not be done here: %s") : "%s: %s", name, error->message);
-    }
-    if (!kj_enforced_compare(block, emission->compilation->sources, reader, dump->str, dump->len, &proof, &error))
-        return kj_cli_fail(kj_cli_error_code(error), _("%s: not proved: %s"), name, error->message);
-    return tell_proof(block, &proof);
+    return block ? kj_cli_prove(emission->compilation, block, emission->target, text) : kj_cli_fail(KJ_EXIT_BUG, "%s", error->message);
 }
 
 /* Appends one block's text. A block of a domain without this target is passed over when no block was asked for by name. */

@@ -17,13 +17,20 @@
 #include "../compiler/syntax/syntax.h"
 #include "cli.h"
 #include "git_driver.h"
+#include "init_governance.h"
 
 static char **chosen;
-static gboolean git;
+static gboolean git, governance;
 
 const GOptionEntry kj_options_init[] = {
     { "domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &chosen, N_("Only this domain; may be given several times (all that are installed)"), "DOMAIN" },
     { "git", 0, 0, G_OPTION_ARG_NONE, &git, N_("Make no workspace, but have git show effects in the repository of DIR (.)"), NULL },
+    { "governance", 0, 0, G_OPTION_ARG_NONE, &governance, N_("Make no workspace, but begin a root of trust in the repository of DIR (.)"), NULL },
+    { "signer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &kj_governance_choices.signers, N_("With --governance: NAME has this key, and may sign roots and releases; several times (you)"), "NAME=KEYFILE" },
+    { "person", 0, 0, G_OPTION_ARG_STRING_ARRAY, &kj_governance_choices.people, N_("With --governance: NAME has this key, to approve and the like"), "NAME=KEYFILE" },
+    { "recovery", 0, 0, G_OPTION_ARG_STRING_ARRAY, &kj_governance_choices.recovery, N_("With --governance: NAME keeps this key against the loss of others"), "NAME=KEYFILE" },
+    { "threshold", 0, 0, G_OPTION_ARG_STRING_ARRAY, &kj_governance_choices.thresholds, N_("With --governance: so many must sign; for root, release and recovery (more than half; release 1)"), "root=N" },
+    { "expires", 0, 0, G_OPTION_ARG_STRING, &kj_governance_choices.expires, N_("With --governance: until when the root is fresh (a year)"), "INSTANT" },
     G_OPTION_ENTRY_NULL,
 };
 
@@ -259,6 +266,10 @@ int kj_command_init(int argc, char **argv) {
         return code;
     if (git)
         return kj_git_set_up(argc > 1 ? argv[1] : ".");
+    if (governance)
+        return kj_governance_set_up(argc > 1 ? argv[1] : ".");
+    if (kj_governance_choices.signers || kj_governance_choices.people || kj_governance_choices.recovery || kj_governance_choices.thresholds || kj_governance_choices.expires)
+        return kj_cli_fail(KJ_EXIT_USAGE, _("--signer, --person, --recovery, --threshold and --expires belong to --governance"));
     if (argc < 2)
         return kj_cli_fail(KJ_EXIT_USAGE, _("too few arguments; usage: %s %s"), "kijun init", "DIR");
     kj_plugins_load(NULL);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "../history/fetch.h"
 #include "cli.h"
 
 const KjCommand kj_commands[] = {
@@ -90,13 +91,89 @@ const KjCommand kj_commands[] = {
          "test reads passwords from standard input, one a line, and answers each by the number of its line: breached, unknown, or unusable where it can be no password.\n\n"
          "show tells how many passwords a filter knows. A password block asks it with `breached`: pam_kijun by its argument breach=, `decide --request` by the file "
          "that KIJUN_BREACH_FILTER names, or else breach.filter in the configuration folder if it is there.") },
-    { "init", "[DIR]", N_("Start a new workspace, or have git show effects."), kj_command_init, kj_options_init,
+    { "init", "[DIR]", N_("Start a new workspace or a root of trust, or have git show effects."), kj_command_init, kj_options_init,
       N_("Makes DIR with one small commented policy for each domain, the tests of which pass, and tells what to do next. A folder that holds anything "
          "already is left as it is.\n\n"
          "With --git nothing of this is done. The repository that DIR lies in is set up instead: .gitattributes says that policy and CSV files are compared by "
          "kijun, and the repository's settings say how, so that `git diff` shows what a change does before it shows its text. `git log -p` and `git show` run such "
          "programs only with --ext-diff; `git effects` is set up to be short for that. Without it they show canonical text. DIR is remembered as the "
-         "workspace (kijun.workspace); a repository may have several.") },
+         "workspace (kijun.workspace); a repository may have several.\n\n"
+         "With --governance a root of trust is begun there: who may sign what, signed by every --signer in turn in this one sitting, by ssh-keygen. Without --signer you "
+         "are the only one, with your own key (KIJUN_KEY, or kijun.key or user.signingkey of git's settings). It prints the digest that hosts pin. Where there are several and the workspace DIR has "
+         "no governance block, a first one is written into DIR/governance.pol. `kijun root` changes it from then on.") },
+    { "root", "[show|propose|sign|adopt|export]", N_("Show and change who may sign what: the root of trust."), kj_command_root, kj_options_root,
+      N_("The root says whose keys are whose, who may sign roots and releases and how many must, who stands in for whom, and which recovery keys lie in a vault. It lives "
+         "in refs/kijun/root of the repository of the current folder; `kijun init --governance` begins it. A host pins the digest of one version and follows from there.\n\n"
+         "show (or nothing) tells the root in force and the drafts of the next one.\n\n"
+         "propose prepares the next version: it is as the one before but for what the options say. Who proposes signs it too.\n\n"
+         "sign signs the draft, after showing what it changes and the exact bytes. As many must sign as the version before wants, or as its recovery keys' threshold says, and as "
+         "many as the new one wants itself. Signatures lie in refs/kijun/root-draft, one reference for each, so people sign on machines of their own and in any order: git push "
+         "REMOTE 'refs/kijun/*:refs/kijun/*'. A key that is never near a network signs by itself: kijun root show --draft DIGEST --format bytes >root, there ssh-keygen -Y sign -n "
+         "kijun-root@v1 -f KEY root, and here kijun root sign --signature root.sig.\n\n"
+         "adopt puts the draft in force once enough have signed. A key that is revoked, from whatever release on, signs no root any more.\n\n"
+         "export allowed_signers writes the keys for ssh-keygen -Y verify and git log --show-signature; export codeowners [FOLDER] who is asked about which file of the last commit, for a "
+         "forge. Both say in comments what they cannot express.\n\n"
+         "The exit code is 5 when too few have signed, or the root cannot be believed.") },
+    { "propose", "[CHANGE]", N_("Propose a change, and say whom it needs."), kj_command_propose, kj_options_propose,
+      N_("Says what the change does to what is in force, whose approvals that needs and who could give them, signs that you propose it, and prints the proposal's digest, of which the first "
+         "letters will do everywhere.\n\n"
+         "CHANGE is a revision of git (HEAD, a branch; REV:FOLDER), a folder of the working tree, or, when it is left out, the whole working tree as `git add --all` would take it. The whole "
+         "workspace is kept in refs/kijun/proposals. You do not approve what you propose, nor do those whom you name with --author.\n\n"
+         "With --emergency the people on call decide: each signs (`kijun approve --emergency`), `kijun release --emergency` puts it in force, and at --until it ends by itself unless it is "
+         "ratified (`kijun approve --ratify`) and released as any other change.\n\n"
+         "Statements are signed by ssh-keygen; the exact bytes are shown first. They go into refs/kijun of the repository: git push ORIGIN 'refs/kijun/*:refs/kijun/*'. The exit code is 5 when something is "
+         "refused, here and in all commands of this kind.") },
+    { "approve", "[CHANGE] [UNIT...]", N_("Approve a change, unit by unit."), kj_command_approve, kj_options_approve,
+      N_("CHANGE is a proposal's digest, a revision, or a folder. For each UNIT, or without any for those where your approval would help, it tells what the change does, recomputed here, shows the exact "
+         "bytes, and signs. An approval is of a unit's text before and after, whatever commit that stands in: it outlives a rebase, and lapses when somebody changes that unit.\n\n"
+         "What could never count is refused: your own change, one that your groups are not asked about, one that you approved before.\n\n"
+         "--overrules names a veto. --emergency signs an emergency beside others, --ratify agrees to one afterwards. --record attests that --by decided it on paper; it counts once two people "
+         "have attested the same.") },
+    { "veto", "CHANGE UNIT", N_("Veto a change of a unit."), kj_command_veto, kj_options_veto,
+      N_("The text of the unit is not released until you withdraw the veto, or those who must agree overrule it and are one more. It binds only from people whose approval is asked for.") },
+    { "comment", "CHANGE UNIT TEXT", N_("Comment on a change of a unit, or give an opinion."), kj_command_comment, kj_options_comment,
+      N_("Neither fills a seat. Both stay with the change and are shown by `kijun review`.") },
+    { "delegate", "NAME", N_("Let somebody stand in for you."), kj_command_delegate, kj_options_delegate,
+      N_("NAME sits on your seats of one group until a day. Each person has one seat however many send him, and none where the one who sent him is an author.") },
+    { "withdraw", "DIGEST", N_("Take back what you have signed."), kj_command_withdraw, kj_options_withdraw,
+      N_("DIGEST is of an approval, veto, record, delegation, emergency or ratification that the same key signed.") },
+    { "release", "[CHANGE]", N_("Release a change that was agreed to."), kj_command_release, kj_options_release,
+      N_("Judges the change as every host will, and says unit by unit whose approval is missing and who could give it (exit code 5). Otherwise it is signed and published in refs/kijun/releases. CHANGE is a "
+         "proposal's digest, a revision or a folder (HEAD).\n\n"
+         "Where the root wants several signatures, --draft FILE writes the first, and each of the others runs --sign FILE with the same CHANGE, which makes the statement again and compares. The last one "
+         "publishes.\n\n"
+         "--emergency releases an emergency. --heartbeat tells hosts that the latest release is still the latest, so that they do not take silence for an attack.") },
+    { "rollback", "RELEASE", N_("Propose to go back to an earlier release."), kj_command_rollback, kj_options_rollback,
+      N_("RELEASE is a number or a digest. What it held is proposed as a change of what is in force now, and needs the approvals that such a change needs.") },
+    { "review", "[CHANGE]", N_("Show everything one needs to know to agree to a change."), kj_command_review, kj_options_review,
+      N_("On one page: whether the change may be released and whose approval is missing, who is barred; what it does to what is in force; the standards and exceptions at work and until "
+         "when; what it does to the requests of --log; vetoes, opinions and comments; what the context will enforce, where, by what, and how to undo it; whose word counts and whose does not, and why; "
+         "and the exact bytes that an approval would sign. CHANGE is a proposal's digest, a revision, or a folder; the whole working tree when it is left out.\n\n"
+         "--html writes one file for a browser, --format json the same for programs, such as a forge's. With --check only what is missing is said, and the exit code is 5 if anything is: for a hook "
+         "that refuses what nobody has agreed to.") },
+    { "log", "[CONTEXT]", N_("Tell what each release did."), kj_command_log, kj_options_log,
+      N_("Newest first: what each release of the context did, by sentences computed from what it carries and what the lasting release before it carried; who approved it, who "
+         "released it; emergencies and how they ended. Heartbeats are counted. Of blocks that the context does not enforce a release carries a digest only, and only the signed verdict is shown.\n\n"
+         "Signatures are verified, and that those may release who did. Whether everybody agreed who had to is judged again by each host, and by `kijun verify-release`.") },
+    { "when", "BLOCK [FIELD=VALUE...]", N_("Since which release a request has been decided as it is."), kj_command_when, kj_options_when,
+      N_("Decides the request by the block as each release carried it, newest first, and tells from which one on the answer (effect, parameters, obligations) is what it is now, which change "
+         "made it so, who approved that, and what was decided before. With --all every earlier change of the answer is told too. A release in which the block's text is the same is "
+         "not asked again, so a thousand releases take about a second, and what was learnt is kept in the folder kijun of the cache folder, which may be deleted.") },
+    { "deploy", "[CONTEXT]", N_("Put the newest release of a context in force on this machine."), kj_command_deploy, kj_options_deploy,
+      N_("Fetches the one reference refs/kijun/releases/CONTEXT, verifies every release in it from the root that this host was told to believe, and puts the newest in force: its folder is written, "
+         "`current` names it, and what `enforce` says of this host is put in force as `kijun apply` does. Services load `current/policy.kjt`. What is refused is named, written into the journal, "
+         "and changes nothing; the exit code is then 5.\n\n"
+         "The first time a host is told where releases come from (--from: a repository, its address, or a file made by `git bundle create FILE refs/kijun/releases/CONTEXT`) and which root it believes "
+         "(--trust, the digest that `kijun root` shows). From then on `kijun deploy CONTEXT` is all; kijun-deploy@CONTEXT.timer runs it every few minutes.\n\n"
+         "With --confirm-within the release before is put back unless `kijun deploy CONTEXT --confirm` comes in time. An emergency ends by itself in the table; the next run puts the release before it in force "
+         "again. Nothing new for longer than the last release promised is told as a freeze, with exit code 5.") },
+    { "verify-release", "[CONTEXT]", N_("Verify every release of a context, as a host does."), kj_command_verify_release, kj_options_verify_release,
+      N_("Verifies every release from the root on, with nothing taken on trust but that root: of the repository of the current folder, or of --from, as a host would fetch it. Says also what was said before a "
+         "release and is left out of it.\n\n"
+         "With --against the workspace CHANGE (a folder, REV:, REV:FOLDER) must be, unit by unit, what the newest release says. The exit code is 5 when anything is refused.") },
+    { "status", "", N_("What is in force, on its way, and about to end."), kj_command_status, kj_options_status,
+      N_("Tells which release of the context is in force, an emergency and until when it must be ratified, the proposals that wait and for whom, and what ends within 30 days: the "
+         "release's promise of news, the root, exceptions, approvals. What ended already stands under MISSED.") },
     { "completion", "bash|zsh|fish", N_("Write a completion script for a shell."), kj_command_completion, kj_options_completion,
       N_("bash: kijun completion bash >~/.local/share/bash-completion/completions/kijun\n\n"
          "zsh: kijun completion zsh >FOLDER/_kijun, with a folder of $fpath\n\n"
@@ -157,6 +234,9 @@ static void choose_language(void) {
 
 int main(int argc, char **argv) {
     choose_language();
+    int received = kj_fetch_serve(argc, argv);
+    if (received >= 0)
+        return received;
     if (argc < 2) {
         print_usage(stderr);
         return KJ_EXIT_USAGE;

@@ -63,7 +63,20 @@ static void print_setting(const char *name, const char *value) {
     printf("  %s = %s\n", name, value);
 }
 
+/* "2026-11-22T13:00Z", or NULL. Whoever reads what the table holds is to know first that it will not last. */
+static char *emergency_end(const KjTable *table) {
+    g_autoptr(GDateTime) end = kj_table_until(table) ? g_date_time_new_from_unix_utc(kj_table_until(table)) : NULL;
+    return end ? g_date_time_format(end, "%Y-%m-%dT%H:%MZ") : NULL;
+}
+
+static void print_emergency(const KjTable *table) {
+    g_autofree char *end = emergency_end(table);
+    if (end)
+        printf(_("EMERGENCY until %s: then this policy ends by itself, and the one before it decides again\n\n"), end);
+}
+
 static void show_text(const KjTable *table) {
+    print_emergency(table);
     for (guint i = 0; i < kj_table_block_count(table); i++) {
         KjBlockView block;
         kj_view_block(table, i, &block);
@@ -213,6 +226,7 @@ static void say_exceptions(const KjPolicy *policy) {
 /* `compilation` is NULL where there is but the table. */
 static void show_sentences(const KjTable *table, const KjCompilation *compilation) {
     const char *between = "";
+    print_emergency(table);
     for (const KjBlock *standard = compilation ? compilation->policy->standards : NULL; standard; standard = standard->next) {
         fputs(between, stdout);
         say_standard(compilation->arena, standard);
@@ -263,6 +277,9 @@ static void show_json(const KjTable *table) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     add_int(builder, "version", 1);
+    g_autofree char *end = emergency_end(table);
+    if (end)
+        add_string(builder, "emergency_until", end);
     json_builder_set_member_name(builder, "blocks");
     json_builder_begin_array(builder);
     for (guint i = 0; i < kj_table_block_count(table); i++) {

@@ -195,6 +195,30 @@ const GOptionEntry kj_options_test[] = {
     G_OPTION_ENTRY_NULL,
 };
 
+static Run run_all(const KjCompilation *compilation, KjTable *table, const char *path, guint *failed) {
+    Run run = { .compilation = compilation, .table = table, .results = g_array_new(FALSE, FALSE, sizeof(Result)) };
+    kj_cli_analysis(NULL, path, &run.analysis);
+    g_array_set_clear_func(run.results, clear_result);
+    *failed = 0;
+    for (const KjTest *test = compilation->policy->tests; test; test = test->next) {
+        run_test(&run, test);
+        *failed += g_array_index(run.results, Result, run.results->len - 1).failure != NULL;
+    }
+    return run;
+}
+
+char *kj_cli_self_test(const KjCompilation *compilation, KjTable *table) {
+    guint failed;
+    Run run = run_all(compilation, table, ".", &failed);
+    char *failure = NULL;
+    for (guint i = 0; i < run.results->len && !failure; i++) {
+        const Result *result = &g_array_index(run.results, Result, i);
+        failure = result->failure ? g_strdup_printf("%s: %s", result->name, result->failure) : NULL;
+    }
+    g_array_unref(run.results);
+    return failure;
+}
+
 int kj_command_test(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
     if (!kj_cli_options(&argc, &argv, 0, 1, &code))
@@ -207,14 +231,8 @@ int kj_command_test(int argc, char **argv) {
     if (!table)
         return code;
 
-    Run run = { .compilation = compilation, .table = table, .results = g_array_new(FALSE, FALSE, sizeof(Result)) };
-    kj_cli_analysis(NULL, path, &run.analysis);
-    g_array_set_clear_func(run.results, clear_result);
-    guint failed = 0;
-    for (const KjTest *test = compilation->policy->tests; test; test = test->next) {
-        run_test(&run, test);
-        failed += g_array_index(run.results, Result, run.results->len - 1).failure != NULL;
-    }
+    guint failed;
+    Run run = run_all(compilation, table, path, &failed);
     g_autoptr(GPtrArray) coverage = wants_coverage ? kj_coverage_measure(compilation->policy) : NULL;
     if (g_strcmp0(format, "json") == 0)
         print_json(&run, failed, coverage);

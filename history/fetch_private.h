@@ -31,7 +31,8 @@ typedef struct {
     git_oid old;                /* where the host's reference points */
     gboolean has_old;
     git_oid head;               /* where the source's reference points */
-    guint64 bytes;              /* received, beside those of the pack */
+    git_indexer_progress progress; /* of the indexer, which wants the same one each time */
+    guint64 bytes;              /* received, beside those that libgit2 counts */
     char *attack;               /* why a callback has stopped libgit2; NULL: it has not */
 } KjReceiver;
 

@@ -79,16 +79,14 @@ git_indexer *kj_receiver_indexer(KjReceiver *receiver, GError **error) {
 }
 
 gboolean kj_receiver_feed(KjReceiver *receiver, git_indexer *indexer, const void *bytes, gsize length, GError **error) {
-    git_indexer_progress progress = { .total_objects = 0 };
     receiver->bytes += length; /* the indexer does not count them */
     int code = receiver->bytes > receiver->limits.bytes ? stop(receiver, _("sends more bytes than the limit"), receiver->limits.bytes) :
-                                                          git_indexer_append(indexer, bytes, length, &progress);
+                                                          git_indexer_append(indexer, bytes, length, &receiver->progress);
     return code == 0 || kj_receiver_fail(receiver, error);
 }
 
 gboolean kj_receiver_end(KjReceiver *receiver, git_indexer *indexer, GError **error) {
-    git_indexer_progress progress = { .total_objects = 0 };
-    return git_indexer_commit(indexer, &progress) == 0 || kj_receiver_fail(receiver, error);
+    return git_indexer_commit(indexer, &receiver->progress) == 0 || kj_receiver_fail(receiver, error);
 }
 
 /* ---- a folder ---- */

@@ -97,7 +97,7 @@ static guint count_people(const KjRoot *root, const char *what) {
     g_autoptr(GHashTable) people = g_hash_table_new(g_str_hash, g_str_equal);
     if (strcmp(what, RECOVERY) == 0) {
         for (guint i = 0; i < root->keys->len; i++)
-            if (((const Held *)root->keys->pdata[i])->recovery)
+            if (((const Held *)root->keys->pdata[i])->recovery && ((const Held *)root->keys->pdata[i])->revoked == G_MAXUINT64)
                 g_hash_table_add(people, ((const Held *)root->keys->pdata[i])->person);
         return g_hash_table_size(people);
     }

@@ -224,13 +224,17 @@ static GPtrArray *steps_of(Ruling *about, const KjNeed *need) {
         return steps ? steps : g_steal_pointer(&direct);
     }
     if (!all_met(direct) && !about->question->emergency) {
-        g_autoptr(GPtrArray) approved = approved_texts(about, need);
+        g_autoptr(GPtrArray) approved = approved_texts(about, need), best = NULL;
         for (guint i = 0; i < approved->len; i++) {
             const char *const texts[] = { approved->pdata[i], NULL };
             g_autoptr(GPtrArray) steps = walk(about, need, texts);
             if (steps && all_met(steps))
                 return g_steal_pointer(&steps);
+            if (steps && !best && ((const KjStep *)steps->pdata[0])->met)
+                best = g_steal_pointer(&steps); /* the words alone are still to be agreed to */
         }
+        if (best)
+            return g_steal_pointer(&best);
     }
     return g_steal_pointer(&direct);
 }

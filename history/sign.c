@@ -198,7 +198,7 @@ static gboolean run_child(const char *file, const char *name_space, const char *
 }
 
 char *kj_sign(KjRepository *repository, const char *chosen, const KjStatement *statement, GError **error) {
-    g_auto(Workplace) place = { NULL };
+    g_auto(Workplace) place = { 0 };
     g_autoptr(GError) problem = NULL;
     g_autofree char *file = kj_sign_find(repository, chosen, error), *said = NULL, *armor = NULL;
     g_autoptr(KjKey) key = file ? kj_sign_read_public(file, error) : NULL;

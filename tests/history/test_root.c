@@ -73,9 +73,12 @@ static void test_does_not_hold_together(Fixture *fixture, gconstpointer data) {
     (void)data;
     g_autofree char *twice = g_strdup_printf("tanaka %s", fixture->keys->lines[VAULT_A]);
     g_autofree char *nobody = g_strdup("SHA256:0000000000000000000000000000000000000000000 3");
+    g_autoptr(KjKey) vault = kj_key_parse(fixture->keys->lines[VAULT_B], NULL);
+    g_autofree char *lost = g_strdup_printf("%s 1", vault->fingerprint);
     const struct {
         const char *more[3], *message;
     } cases[] = {
+        { { "revoked", lost, NULL }, "the root wants 2 people for `recovery`, and 1 have a key" },
         { { "key", twice, NULL }, "twice, to `tanaka` and to `vault-a`" },
         { { "revoked", nobody, NULL }, "which it gives to nobody" },
         { { "threshold", "publish 1", NULL }, "the root wants 1 people for `publish`, and 0 have a key" },

@@ -79,6 +79,7 @@ static void test_written(Fixture *fixture, gconstpointer data) {
     g_assert_no_error(error);
     g_assert_nonnull(any);
     g_autoptr(KjSealed) too_much = kj_sealed_read(fixture->repository, released, (KjStatementKind)0, NULL, &error);
+    g_assert_null(too_much);
     g_assert_error(error, KJ_ERROR, KJ_ERROR_REFUSED);
     g_assert_nonnull(strstr(error->message, "its commit holds `sources`, which nobody has signed"));
 }

@@ -147,6 +147,7 @@ static void test_tidy(Fixture *fixture, gconstpointer data) {
     g_autoptr(KjStatement) statement = comment();
     g_autofree char *armor = kj_sign(fixture->repository, fixture->files[SATO], statement, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(armor);
     fails(fixture, "key::ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUZkp0mmPg4dNNmRFGpiH1XTlY9lT9jvcgnKP2NQY2b", KJ_ERROR_IO, "no agent runs");
     g_autoptr(GDir) folder = g_dir_open(g_get_tmp_dir(), 0, NULL);
     for (const char *name; (name = g_dir_read_name(folder));)
