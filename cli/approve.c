@@ -236,6 +236,10 @@ static int approve_units(KjSitting *sitting, const char *named, char **units) {
     g_autoptr(GPtrArray) steps = choose_steps(sitting, &target, ruling, units, &code);
     g_autoptr(GPtrArray) done = g_ptr_array_new();
     g_autoptr(KjTelling) telling = kj_telling_new(sitting, ruling, target.shown);
+    g_autoptr(GString) text = g_string_new(NULL);
+    if (steps)
+        kj_telling_guards(telling, text);
+    fputs(text->str, stdout);
     for (guint i = 0; steps && i < steps->len && code == KJ_EXIT_FINE; i++)
         if (approve_step(sitting, telling, steps->pdata[i], end, day, &code))
             g_ptr_array_add(done, steps->pdata[i]);

@@ -27,7 +27,7 @@
 static KjHostSettings told;
 static char *state, *at, *confirm_within;
 static int keep;
-static gboolean confirm, undo, again;
+static gboolean confirm, undo, again, watch;
 
 const GOptionEntry kj_options_deploy[] = {
     { "from", 0, 0, G_OPTION_ARG_STRING, &told.source, N_("Where releases come from: a repository, its address, or a bundle; remembered"), "SOURCE" },
@@ -40,6 +40,7 @@ const GOptionEntry kj_options_deploy[] = {
     { "undo", 0, 0, G_OPTION_ARG_NONE, &undo, N_("Go back to the release before now"), NULL },
     { "again", 0, 0, G_OPTION_ARG_NONE, &again, N_("Put the newest release in force again: one that was taken back here, or that somebody has changed"), NULL },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("The instant that counts as now (now)"), "INSTANT" },
+    { "watch", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &watch, "", NULL },
     G_OPTION_ENTRY_NULL,
 };
 
@@ -183,9 +184,8 @@ static int judge_freshness(const KjHost *host, const KjVerifier *verifier) {
     return kj_cli_fail(KJ_EXIT_REFUSED, "%s", text);
 }
 
-static int tell_in_force(const KjHost *host, const KjHostRelease *release, const KjVerifier *verifier) {
-    const char *title = kj_statement_get(kj_verifier_release(verifier)->sealed->statement, "title");
-    printf(_("%s: release %" PRIu64 " (%.12s) is in force: %s\n"), host->settings.context, release->serial, release->digest, title);
+static int tell_in_force(const KjHost *host, const KjHostRelease *release) {
+    printf(_("%s: release %" PRIu64 " (%.12s) is in force: %s\n"), host->settings.context, release->serial, release->digest, release->title);
     if (release->until) {
         g_autofree char *until = instant_of(release->until);
         printf(_("EMERGENCY: it ends by itself at %s\n"), until);
@@ -205,6 +205,31 @@ static int tell_drift(const KjHost *host) {
     return found->len ? kj_cli_fail(KJ_EXIT_DIFFERS, _("`kijun deploy %s --again` puts the release in force again"), host->settings.context) : KJ_EXIT_FINE;
 }
 
+/* ---- the watcher ---- */
+
+static void detach(gpointer data) {
+    (void)data;
+    setsid();
+}
+
+/*
+ * The process that takes a release back which nobody confirms: this program again, in a session of its own. Where it dies, the next `kijun deploy` does it; what is in force in the
+ * kernel has watchers of its own (apply_watch.c).
+ */
+static gboolean start_watcher(const KjHost *host, GError **error) {
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    const char *const arguments[] = { program, "deploy", host->settings.context, "--state", host->folder, "--watch", NULL };
+    return g_spawn_async("/", (char **)arguments, NULL, G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, detach, NULL, NULL, error);
+}
+
+/* Sleeps until the time of what waited when it was started is over. */
+static int watch_deadline(const KjHost *host) {
+    gint64 deadline = host->settings.deadline;
+    while (deadline && g_get_real_time() / G_USEC_PER_SEC < deadline)
+        g_usleep(G_USEC_PER_SEC / 4);
+    return KJ_EXIT_FINE;
+}
+
 /* The release, as a folder at least, that an emergency falls back to. */
 static gboolean put_fallback(KjHost *host, const KjVerifier *verifier, char **digest, GError **error) {
     if (!kj_verifier_emergency(verifier))
@@ -216,11 +241,7 @@ static gboolean put_fallback(KjHost *host, const KjVerifier *verifier, char **di
     return TRUE;
 }
 
-static KjJournalEvent event_of(const KjHostRelease *release) {
-    return release->until ? KJ_JOURNAL_EMERGENCY_BEGUN : KJ_JOURNAL_DEPLOYED;
-}
-
-/* What is newest is in force, or what is behind it when it is an emergency that is over. */
+/* What is newest is in force, or what is behind it when it is an emergency that is over. `fetch`: what it came by; NULL: it was here. */
 static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifier, guint64 within) {
     g_autoptr(GError) error = NULL;
     const KjStatement *emergency = kj_verifier_emergency(verifier);
@@ -231,7 +252,7 @@ static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifi
     if (!wanted)
         return refused(host, error);
     gboolean same = g_strcmp0(old_release, wanted->digest) == 0, held = g_strcmp0(host->settings.held, wanted->digest) == 0;
-    if (!kj_fetch_accept(fetch, &error))
+    if (fetch && !kj_fetch_accept(fetch, &error))
         return refused(host, error);
     if (held && !again) {
         fprintf(stderr, _("release %" PRIu64 " (%.12s) was taken back here, and is not tried again by itself: kijun deploy %s --again\n"), wanted->serial, wanted->digest,
@@ -244,7 +265,7 @@ static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifi
         if (!kj_store_put(host->store, wanted->digest, (const KjStoreFile *)(void *)wanted->files->data, wanted->files->len, &error) ||
             !kj_store_remember(host->store, &seen, &error))
             return refused(host, error);
-        tell_in_force(host, wanted, verifier);
+        tell_in_force(host, wanted);
         int code = judge_freshness(host, verifier);
         return code ? code : tell_drift(host);
     }
@@ -256,20 +277,22 @@ static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifi
         return refused(host, error);
     g_clear_pointer(&host->settings.held, g_free);
     kj_host_remember(host, NULL);
-    kj_host_log(host, event_of(wanted), wanted->serial, wanted->digest, NULL, kj_statement_get(kj_verifier_release(verifier)->sealed->statement, "title"));
-    tell_in_force(host, wanted, verifier);
+    kj_host_log(host, over ? KJ_JOURNAL_EMERGENCY_ENDED : emergency ? KJ_JOURNAL_EMERGENCY_BEGUN : KJ_JOURNAL_DEPLOYED, wanted->serial, wanted->digest, NULL, wanted->title);
+    if (host->settings.deadline && !at && !start_watcher(host, &error))
+        kj_cli_fail(KJ_EXIT_IO, _("nothing watches whether it is confirmed in time (%s); the next `kijun deploy` does"), error->message);
+    tell_in_force(host, wanted);
     return judge_freshness(host, verifier);
 }
 
-/* Nothing could be fetched; what is known gets no fresher by that. */
-static int judge_known(KjHost *host) {
+/* Nothing could be fetched. An emergency ends all the same, and what is known gets no fresher. */
+static int bring_known_in_force(KjHost *host) {
     g_autofree char *folder = kj_host_path(host, "repository");
     g_autoptr(KjRepository) repository = kj_repository_open(folder, NULL);
     git_oid commit;
     if (!repository || !kj_release_head(repository, host->settings.context, &commit, NULL))
         return KJ_EXIT_IO;
     g_autoptr(KjVerifier) verifier = verifier_at(host, repository, &commit, NULL);
-    int code = verifier ? judge_freshness(host, verifier) : KJ_EXIT_IO;
+    int code = verifier ? bring_in_force(host, NULL, verifier, 0) : KJ_EXIT_IO;
     return code ? code : KJ_EXIT_IO;
 }
 
@@ -279,7 +302,7 @@ static int deploy_newest(KjHost *host, guint64 within) {
     g_autoptr(KjFetch) fetch = kj_fetch_start(folder, host->settings.source, reference, NULL, &error);
     if (!fetch && !g_error_matches(error, KJ_ERROR, KJ_ERROR_REFUSED)) {
         kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-        return judge_known(host);
+        return bring_known_in_force(host);
     }
     g_autoptr(KjVerifier) verifier = fetch ? verifier_at(host, kj_fetch_repository(fetch), kj_fetch_old_head(fetch), &error) : NULL;
     if (!verifier || !kj_verifier_run(verifier, kj_fetch_head(fetch), host->now, &error))
@@ -336,6 +359,8 @@ static int deploy(KjHost *host, guint64 within) {
         if (code)
             return code;
     }
+    if (watch)
+        return KJ_EXIT_FINE; /* it was confirmed, or has gone back by now */
     if (confirm)
         return keep_it(host);
     if (undo)
@@ -363,6 +388,13 @@ int kj_command_deploy(int argc, char **argv) {
     told.context = argc > 1 ? argv[1] : NULL;
     told.keep = (guint)MAX(keep, 0);
     kj_plugins_load(NULL);
+    if (watch) {
+        g_autoptr(KjHost) seen = kj_host_open(state, &told, KJ_STORE_READ, now, &error);
+        if (!seen)
+            return kj_cli_error_code(error);
+        watch_deadline(seen);
+        now = g_get_real_time() / G_USEC_PER_SEC;
+    }
     g_autoptr(KjHost) host = kj_host_open(state, &told, KJ_STORE_DEPLOY, now, &error);
     if (!host)
         return kj_cli_fail(g_error_matches(error, KJ_ERROR, KJ_ERROR_VALUE) ? KJ_EXIT_USAGE : kj_cli_error_code(error), "%s", error->message);

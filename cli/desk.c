@@ -51,6 +51,14 @@ char *kj_desk_context(KjRepository *repository, int *exit_code) {
     return NULL;
 }
 
+/* A folder of the repository as git names it. Free with g_free. */
+static char *plain_folder(const char *folder) {
+    gsize length = strlen(folder);
+    while (length > 0 && folder[length - 1] == '/')
+        length--;
+    return length == 1 && *folder == '.' ? g_strdup("") : g_strndup(folder, length);
+}
+
 /* The workspace's folder, from the top of the repository. NULL with *exit_code set. Free with g_free. */
 static char *choose_place(KjRepository *repository, int *exit_code) {
     g_autoptr(git_config) config = NULL;
@@ -59,11 +67,11 @@ static char *choose_place(KjRepository *repository, int *exit_code) {
     g_autofree char *place = NULL;
     guint count = 0;
     if (kj_desk_choices.workspace)
-        return g_strdup(strcmp(kj_desk_choices.workspace, ".") == 0 ? "" : kj_desk_choices.workspace);
+        return plain_folder(kj_desk_choices.workspace);
     if (git_repository_config_snapshot(&config, repository->git) == 0 && git_config_multivar_iterator_new(&each, config, KJ_GIT_WORKSPACE, NULL) == 0) {
         for (; git_config_next(&entry, each) == 0; count++) {
             g_free(place);
-            place = g_strdup(strcmp(entry->value, ".") == 0 ? "" : entry->value);
+            place = plain_folder(entry->value);
         }
         git_config_iterator_free(each);
     }
@@ -139,10 +147,12 @@ static char *place_of_folder(KjRepository *repository, const char *folder) {
     return place;
 }
 
-static KjWorkspace *read_working_tree(KjRepository *repository, const char *place, const char *shown, GError **error) {
+/* The index, or with `all` as it would be when everything in the working tree was added to it. */
+static KjWorkspace *read_index(KjRepository *repository, gboolean all, const char *place, const char *shown, GError **error) {
     const git_strarray everything = { (char *[]){ (char *)"*" }, 1 };
     g_autoptr(git_index) index = NULL;
-    if (git_repository_index(&index, repository->git) != 0 || git_index_read(index, FALSE) != 0 || git_index_add_all(index, &everything, 0, NULL, NULL) != 0) {
+    if (git_repository_index(&index, repository->git) != 0 || git_index_read(index, FALSE) != 0 ||
+        (all && git_index_add_all(index, &everything, 0, NULL, NULL) != 0)) {
         kj_repository_fail(error, _("the working tree"));
         return NULL;
     }
@@ -187,7 +197,7 @@ static KjWorkspace *read_proposed(const KjSitting *sitting, KjTarget *target, GE
 static KjWorkspace *read_folder(KjRepository *repository, const char *folder, GError **error) {
     g_autofree char *place = place_of_folder(repository, folder);
     if (place)
-        return read_working_tree(repository, place, folder, error);
+        return read_index(repository, TRUE, place, folder, error);
     g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s is not a folder of the working tree"), folder);
     return NULL;
 }
@@ -195,14 +205,15 @@ static KjWorkspace *read_folder(KjRepository *repository, const char *folder, GE
 static KjWorkspace *read_named(const KjSitting *sitting, const char *named, KjTarget *target, const char *place, GError **error) {
     KjRepository *repository = sitting->desk->repository;
     if (!named)
-        return read_working_tree(repository, place, target->shown, error);
+        return read_index(repository, TRUE, place, target->shown, error);
     target->statement = find_proposed(sitting, named);
     if (target->statement)
         return read_proposed(sitting, target, error);
     if (kj_revision_form(named)) {
         const char *colon = strrchr(named, ':');
         g_autofree char *revision = g_strndup(named, (gsize)(colon - named));
-        return read_revision(repository, *revision ? revision : "HEAD", colon + 1, target, error);
+        g_autofree char *folder = plain_folder(colon + 1);
+        return *revision ? read_revision(repository, revision, folder, target, error) : read_index(repository, FALSE, folder, named, error);
     }
     if (named[0] == '.' || named[0] == '/')
         return read_folder(repository, named, error);

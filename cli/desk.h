@@ -57,7 +57,7 @@ typedef struct {
     char *shown;                  /* what messages call it */
 } KjTarget;
 
-/* `named`: a proposal's or emergency's digest or its start, REV, REV:FOLDER, or a folder of the working tree; NULL: the working tree. FALSE with *exit_code
+/* `named`: a proposal's or emergency's digest or its start, REV, REV:FOLDER (:FOLDER is the index), or a folder of the working tree; NULL: the working tree. FALSE with *exit_code
  * set, after telling why. Clear with kj_target_clear. */
 gboolean kj_target_find(const KjSitting *sitting, const char *named, KjTarget *target, int *exit_code);
 void kj_target_clear(KjTarget *target);

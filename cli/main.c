@@ -234,9 +234,7 @@ static void choose_language(void) {
 
 int main(int argc, char **argv) {
     choose_language();
-    int received = kj_fetch_serve(argc, argv);
-    if (received >= 0)
-        return received;
+    kj_fetch_serve(argc, argv);
     if (argc < 2) {
         print_usage(stderr);
         return KJ_EXIT_USAGE;

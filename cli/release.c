@@ -176,6 +176,14 @@ static int refuse_unmet(const Work *work) {
     return kj_cli_fail(KJ_EXIT_REFUSED, _("not everybody who must has agreed:%s"), text->str);
 }
 
+/* Nothing differs from what lasts, the root is the one of the last release, and no emergency is to be ended: hosts would learn nothing. */
+static gboolean is_idle(const Work *work) {
+    const KjDesk *desk = work->sitting->desk;
+    const KjRoot *root = kj_verifier_root(desk->verifier);
+    return work->ruling->steps->len == 0 && root && kj_root_version(root) == kj_root_version(desk->root) &&
+           kj_verifier_release(desk->verifier) == kj_verifier_lasting(desk->verifier);
+}
+
 /* `theirs`: the draft whose signer, title and dates count, or NULL. */
 static int make_release(Work *work, const char *named, const KjStatement *theirs) {
     g_autoptr(GError) error = NULL;
@@ -192,6 +200,8 @@ static int make_release(Work *work, const char *named, const KjStatement *theirs
     if (!subject)
         return kj_cli_fail(KJ_EXIT_USAGE, _("what is it about? Say it in one line with --title"));
     work->ruling = kj_desk_decide(sitting->desk, work->target.workspace, emergency_of(work), date);
+    if (is_idle(work))
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to release; to tell hosts so: kijun release --heartbeat"), named, sitting->desk->context);
     if (!work->ruling->met)
         return refuse_unmet(work);
     work->statement = kj_desk_release(sitting->desk, work->target.workspace, work->ruling, emergency_of(work), theirs ? kj_statement_get(theirs, "signer") : sitting->person, subject,

@@ -142,6 +142,7 @@ KjHostRelease *kj_host_release_new(const KjHost *host, const KjVerifier *verifie
                       lasting ? kj_verifier_lasting_workspace(verifier) : kj_verifier_workspace(verifier), NULL, error };
     const KjStatement *statement = making.link->sealed->statement;
     release->digest = g_strdup(kj_statement_digest(statement));
+    release->title = g_strdup(kj_statement_get(statement, "title"));
     release->serial = kj_statement_number(statement, "serial");
     release->until = emergency ? kj_statement_instant(emergency, "until") : 0;
     release->files = g_array_new(FALSE, FALSE, sizeof(KjStoreFile));
@@ -160,5 +161,6 @@ void kj_host_release_free(KjHostRelease *release) {
     g_array_unref(release->files);
     g_ptr_array_unref(release->applications);
     g_free(release->digest);
+    g_free(release->title);
     g_free(release);
 }

@@ -81,7 +81,7 @@ static void take_text(char **mine, const char *told) {
     }
 }
 
-/* What the command line says is remembered; a pinned root only once. */
+/* What the command line says is remembered; another root only while nothing is in force by one. */
 static gboolean take_settings(KjHost *host, const KjHostSettings *told, GError **error) {
     KjHostSettings *settings = &host->settings;
     if (settings->context && told->context && strcmp(settings->context, told->context) != 0) {
@@ -89,7 +89,7 @@ static gboolean take_settings(KjHost *host, const KjHostSettings *told, GError *
                     told->context);
         return FALSE;
     }
-    if (settings->root && told->root && strcmp(settings->root, told->root) != 0) {
+    if (settings->root && told->root && strcmp(settings->root, told->root) != 0 && kj_store_state(host->store)->release) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
                     _("this host has pinned the root %.12s already, and follows it to later versions by itself; to believe another, begin a new folder (--state)"), settings->root);
         return FALSE;

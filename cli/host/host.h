@@ -49,7 +49,7 @@ void kj_host_log(const KjHost *host, KjJournalEvent event, guint64 serial, const
 
 /* A release ready to be put in force. */
 typedef struct {
-    char *digest;
+    char *digest, *title;
     guint64 serial;
     GArray *files;          /* KjStoreFile, with the text of every target in targets/ */
     GPtrArray *applications; /* KjApplication: what this machine is to put in force */
