@@ -58,37 +58,6 @@ static int refused(const KjHost *host, const GError *error) {
     return kj_cli_fail(KJ_EXIT_REFUSED, _("REFUSED: %s\nnothing was in force here, and nothing is"), error->message);
 }
 
-static char *instant_of(gint64 seconds) {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    return g_date_time_format(time, "%FT%TZ");
-}
-
-/* ---- the host's own repository ---- */
-
-static KjVerifier *verifier_at(const KjHost *host, KjRepository *repository, const git_oid *commit, GError **error) {
-    g_autoptr(KjVerifier) verifier = kj_verifier_new(repository, host->settings.context, host->settings.root);
-    return !commit || kj_verifier_resume(verifier, commit, error) ? g_steal_pointer(&verifier) : NULL;
-}
-
-/* The commit of the release of this digest, which was accepted once. */
-static gboolean find_release(const KjHost *host, KjRepository *repository, const char *digest, git_oid *commit, GError **error) {
-    if (!kj_release_head(repository, host->settings.context, commit, error))
-        return FALSE;
-    for (;;) {
-        g_autoptr(KjLink) link = kj_link_read(repository, commit, error);
-        if (!link)
-            return FALSE;
-        if (strcmp(kj_statement_digest(link->sealed->statement), digest) == 0)
-            return TRUE;
-        const git_oid *before = kj_link_before(link);
-        if (!before) {
-            g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the release %.12s is not in this host's repository any more"), digest);
-            return FALSE;
-        }
-        *commit = *before;
-    }
-}
-
 /* ---- putting in force ---- */
 
 /* Everything after `make`. `wanted`: what is to be in force; `behind`: what it falls back to, or NULL. */
@@ -125,10 +94,7 @@ static gboolean go_back(KjHost *host, KjJournalEvent event, const char *why, GEr
     const KjStoreState *in_force = kj_store_state(host->store);
     g_autofree char *folder = kj_host_path(host, "repository"), *left = g_strdup(in_force->release), *fallback = g_strdup(in_force->fallback);
     g_autoptr(KjRepository) repository = kj_repository_open(folder, error);
-    git_oid commit;
-    if (!repository || !find_release(host, repository, fallback, &commit, error))
-        return FALSE;
-    g_autoptr(KjVerifier) verifier = verifier_at(host, repository, &commit, error);
+    g_autoptr(KjVerifier) verifier = repository ? kj_host_verifier_of(host, repository, fallback, error) : NULL;
     g_autoptr(KjHostRelease) release = verifier ? kj_host_release_new(host, verifier, FALSE, error) : NULL;
     if (!release)
         return FALSE;
@@ -157,7 +123,7 @@ static gboolean check_clock(const KjHost *host, GError **error) {
     const KjStoreState *in_force = kj_store_state(host->store);
     if (host->now + KJ_VERIFIER_AHEAD >= in_force->seen)
         return TRUE;
-    g_autofree char *now = instant_of(host->now), *seen = instant_of(in_force->seen);
+    g_autofree char *now = kj_statement_date(host->now), *seen = kj_statement_date(in_force->seen);
     g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("wrong clock: this machine's clock shows %s, and a release of %s was verified here; set the clock"), now, seen);
     return FALSE;
 }
@@ -176,7 +142,7 @@ static int judge_freshness(const KjHost *host, const KjVerifier *verifier) {
     gint64 until = kj_verifier_fresh_until(verifier);
     if (host->now < until)
         return KJ_EXIT_FINE;
-    g_autofree char *when = instant_of(until);
+    g_autofree char *when = kj_statement_date(until);
     g_autofree char *text = g_strdup_printf(_("freeze: nothing new has come since %s, as release %" PRIu64 " promised; it stays in force, but somebody may be keeping a newer one from this host"), when,
                                             kj_verifier_serial(verifier));
     if (!already_told(host, text))
@@ -187,7 +153,7 @@ static int judge_freshness(const KjHost *host, const KjVerifier *verifier) {
 static int tell_in_force(const KjHost *host, const KjHostRelease *release) {
     printf(_("%s: release %" PRIu64 " (%.12s) is in force: %s\n"), host->settings.context, release->serial, release->digest, release->title);
     if (release->until) {
-        g_autofree char *until = instant_of(release->until);
+        g_autofree char *until = kj_statement_date(release->until);
         printf(_("EMERGENCY: it ends by itself at %s\n"), until);
     }
     if (host->settings.deadline)
@@ -291,7 +257,7 @@ static int bring_known_in_force(KjHost *host) {
     git_oid commit;
     if (!repository || !kj_release_head(repository, host->settings.context, &commit, NULL))
         return KJ_EXIT_IO;
-    g_autoptr(KjVerifier) verifier = verifier_at(host, repository, &commit, NULL);
+    g_autoptr(KjVerifier) verifier = kj_host_verifier_at(host, repository, &commit, NULL);
     int code = verifier ? bring_in_force(host, NULL, verifier, 0) : KJ_EXIT_IO;
     return code ? code : KJ_EXIT_IO;
 }
@@ -304,7 +270,7 @@ static int deploy_newest(KjHost *host, guint64 within) {
         kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
         return bring_known_in_force(host);
     }
-    g_autoptr(KjVerifier) verifier = fetch ? verifier_at(host, kj_fetch_repository(fetch), kj_fetch_old_head(fetch), &error) : NULL;
+    g_autoptr(KjVerifier) verifier = fetch ? kj_host_verifier_at(host, kj_fetch_repository(fetch), kj_fetch_old_head(fetch), &error) : NULL;
     if (!verifier || !kj_verifier_run(verifier, kj_fetch_head(fetch), host->now, &error))
         return refused(host, error);
     if (kj_verifier_serial(verifier) < kj_store_state(host->store)->serial) {
@@ -372,7 +338,6 @@ static int deploy(KjHost *host, guint64 within) {
 }
 
 int kj_command_deploy(int argc, char **argv) {
-    static const char *const foreign[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", NULL };
     int code = KJ_EXIT_FINE;
     gint64 now;
     guint64 within;
@@ -383,11 +348,8 @@ int kj_command_deploy(int argc, char **argv) {
         return KJ_EXIT_USAGE;
     if (confirm && undo)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--confirm or --undo, not both"));
-    for (guint i = 0; foreign[i]; i++)
-        g_unsetenv(foreign[i]); /* a host has its own repository, whatever the caller works on */
     told.context = argc > 1 ? argv[1] : NULL;
     told.keep = (guint)MAX(keep, 0);
-    kj_plugins_load(NULL);
     if (watch) {
         g_autoptr(KjHost) seen = kj_host_open(state, &told, KJ_STORE_READ, now, &error);
         if (!seen)

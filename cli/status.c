@@ -11,13 +11,17 @@
 #include <unistd.h>
 
 #include "desk.h"
+#include "host/host.h"
 
 #define DAY_SECONDS 86400
 #define SOON (30 * DAY_SECONDS)
 
-static char *format;
+static char *format, *state;
+static gboolean live;
 
 const GOptionEntry kj_options_status[] = {
+    { "live", 0, 0, G_OPTION_ARG_NONE, &live, N_("Of this machine: what it has in force, and what differs from the release"), NULL },
+    { "state", 0, 0, G_OPTION_ARG_FILENAME, &state, N_("With --live: the folder in which this host keeps what it has"), "FOLDER" },
     KJ_DESK_WHERE,
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|json" },
     G_OPTION_ENTRY_NULL,
@@ -409,7 +413,13 @@ static void print_json(const Status *status) {
 int kj_command_status(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
     g_auto(KjSitting) sitting = { NULL };
-    if (!kj_cli_options(&argc, &argv, 0, 0, &code) || !kj_sitting_open(&sitting, FALSE, &code))
+    if (!kj_cli_options(&argc, &argv, 0, 0, &code))
+        return code;
+    if (live) {
+        gint64 now;
+        return kj_cli_instant(kj_desk_choices.at, &now) ? kj_host_status(state, kj_desk_choices.context, now, g_strcmp0(format, "json") == 0) : KJ_EXIT_USAGE;
+    }
+    if (!kj_sitting_open(&sitting, FALSE, &code))
         return code;
     g_autoptr(GPtrArray) pending = g_ptr_array_new_with_free_func(pending_free);
     g_autoptr(GArray) endings = g_array_new(FALSE, FALSE, sizeof(Ending));

@@ -168,15 +168,15 @@ static Known *decide_release(const KjPastQuestion *question, const KjIndexedRele
     if (!workspace)
         return NULL;
     const KjUnit *unit = workspace->units ? kj_units_find(workspace->units, question->unit) : NULL;
+    if (unit && (!unit->block || unit->block->standard)) {
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("%s is a standard, which decides no request; ask for a block that conforms to it"), question->unit);
+        return NULL;
+    }
     gboolean governance = unit && unit->block && strcmp(unit->block->domain->name, GOVERNANCE) == 0;
     if (!state->enforced && !governance)
         return known_new(KJ_PAST_UNENFORCED, "", "");
     if (!unit || strcmp(unit->digest, state->digest) != 0) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("mix-and-match: the sources of %s in release %" PRIu64 " are not those that it names"), question->unit, release->serial);
-        return NULL;
-    }
-    if (!unit->block || unit->block->standard) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("%s is a standard, which decides no request; ask for a block that conforms to it"), question->unit);
         return NULL;
     }
     return decide(question, workspace, unit->block, error);

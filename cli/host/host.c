@@ -124,8 +124,12 @@ static char *usual_folder(const char *context, GError **error) {
 }
 
 KjHost *kj_host_open(const char *folder, const KjHostSettings *told, KjStorePurpose purpose, gint64 now, GError **error) {
+    static const char *const foreign[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE" };
     g_autoptr(KjHost) host = g_new0(KjHost, 1);
     host->now = now;
+    for (guint i = 0; i < G_N_ELEMENTS(foreign); i++)
+        g_unsetenv(foreign[i]); /* a host has its own repository, whatever the caller works on */
+    kj_plugins_load(NULL);
     host->folder = folder ? g_canonicalize_filename(folder, NULL) : usual_folder(told->context, error);
     if (!host->folder || !(host->store = kj_store_open(host->folder, purpose, error)) || !read_settings(host, error) || !take_settings(host, told, error) ||
         (purpose == KJ_STORE_DEPLOY && !kj_host_remember(host, error)))
@@ -148,4 +152,35 @@ void kj_host_log(const KjHost *host, KjJournalEvent event, guint64 serial, const
     g_autoptr(GError) error = NULL;
     if (!kj_journal_append(path, &entry, NULL, &error))
         fprintf(stderr, _("the journal could not be written: %s\n"), error->message);
+}
+
+/* ---- the host's own repository ---- */
+
+KjVerifier *kj_host_verifier_at(const KjHost *host, KjRepository *repository, const git_oid *commit, GError **error) {
+    g_autoptr(KjVerifier) verifier = kj_verifier_new(repository, host->settings.context, host->settings.root);
+    return !commit || kj_verifier_resume(verifier, commit, error) ? g_steal_pointer(&verifier) : NULL;
+}
+
+/* The commit of the release of this digest, which was accepted once. */
+static gboolean find_release(const KjHost *host, KjRepository *repository, const char *digest, git_oid *commit, GError **error) {
+    if (!kj_release_head(repository, host->settings.context, commit, error))
+        return FALSE;
+    for (;;) {
+        g_autoptr(KjLink) link = kj_link_read(repository, commit, error);
+        if (!link)
+            return FALSE;
+        if (strcmp(kj_statement_digest(link->sealed->statement), digest) == 0)
+            return TRUE;
+        const git_oid *before = kj_link_before(link);
+        if (!before) {
+            g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the release %.12s is not in this host's repository any more"), digest);
+            return FALSE;
+        }
+        *commit = *before;
+    }
+}
+
+KjVerifier *kj_host_verifier_of(const KjHost *host, KjRepository *repository, const char *digest, GError **error) {
+    git_oid commit;
+    return find_release(host, repository, digest, &commit, error) ? kj_host_verifier_at(host, repository, &commit, error) : NULL;
 }

@@ -45,6 +45,11 @@ char *kj_host_path(const KjHost *host, const char *name);
 /* A line of the journal. A failure is told on standard error: what happened has happened. */
 void kj_host_log(const KjHost *host, KjJournalEvent event, guint64 serial, const char *release, const char *attack, const char *text);
 
+/* What this host believes, going on behind the commit (NULL: from the root alone); behind the release of this digest, which was accepted once. NULL with an error. Free with
+ * kj_verifier_free. */
+KjVerifier *kj_host_verifier_at(const KjHost *host, KjRepository *repository, const git_oid *commit, GError **error);
+KjVerifier *kj_host_verifier_of(const KjHost *host, KjRepository *repository, const char *digest, GError **error);
+
 /* ---- releases as files (host/files.c) ---- */
 
 /* A release ready to be put in force. */
@@ -73,5 +78,10 @@ gboolean kj_host_enforce(KjHost *host, const KjHostRelease *release, guint64 wit
 gboolean kj_host_settle(KjHost *host, gboolean keep, GError **error);
 /* What of the release in force somebody has changed since, sentences. Free with g_ptr_array_unref. NULL with KJ_ERROR_IO. */
 GPtrArray *kj_host_drift(const KjHost *host, GError **error);
+
+/* ---- telling (host/live.c) ---- */
+
+/* `kijun status --live`. The exit code: KJ_EXIT_DIFFERS when something differs from the release in force, KJ_EXIT_REFUSED when the journal is broken or nothing new came for too long. */
+int kj_host_status(const char *folder, const char *context, gint64 now, gboolean json);
 
 #endif
