@@ -32,8 +32,7 @@ typedef struct {
     KjPastChange *change;
     GPtrArray *voices, *signers;
     const KjStatement *emergency; /* or NULL */
-    const KjLink *next;           /* the release after it, or NULL */
-    guint64 ratified_by;          /* serial; 0: nobody has */
+    const KjLink *next, *next_lasting; /* the release after it, and the first that is no emergency; or NULL */
     guint heartbeats;
     const KjLink *last_heartbeat;
 } Entry;
@@ -41,7 +40,6 @@ typedef struct {
 typedef struct {
     KjPast *past;
     GPtrArray *links;      /* KjLink, last to first */
-    GHashTable *ratified;  /* digest of an emergency -> serial of the first release that ratifies it, as a pointer */
     gint64 now;
     gboolean colour, begun;
     JsonBuilder *builder;  /* NULL: text */
@@ -75,28 +73,16 @@ static KjWorkspace *read_workspace(const Log *log, const KjLink *link, GError **
     return NULL;
 }
 
-/* Of the voices those that ratify an emergency, so that its own entry, which comes later, can say by what it was ratified. */
-static void note_ratifications(Log *log, const Entry *entry) {
-    guint64 serial = kj_statement_number(entry->statement, "serial");
-    for (guint i = 0; i < entry->voices->len; i++) {
-        const KjStatement *voice = ((const KjSigned *)entry->voices->pdata[i])->statement;
-        if (kj_statement_kind(voice) == KJ_STATEMENT_RATIFY)
-            g_hash_table_insert(log->ratified, (gpointer)kj_statement_get(voice, "emergency"), GSIZE_TO_POINTER((gsize)serial));
-    }
-}
-
 static gboolean read_people(Log *log, Entry *entry, GError **error) {
     const char *emergency = kj_statement_get(entry->statement, "emergency");
     entry->voices = kj_past_voices(log->past, entry->link, NULL, error);
     entry->signers = entry->voices ? kj_past_signers(log->past, entry->link, error) : NULL;
     if (!entry->signers)
         return FALSE;
-    note_ratifications(log, entry);
     if (!emergency)
         return TRUE;
     const KjSigned *found = kj_past_find(log->past, entry->link, emergency, error);
     entry->emergency = found ? found->statement : NULL;
-    entry->ratified_by = (guint64)GPOINTER_TO_SIZE(g_hash_table_lookup(log->ratified, emergency));
     return entry->emergency != NULL;
 }
 
@@ -141,11 +127,23 @@ static const char *verdict_words(const char *verdict) {
     return verdict;
 }
 
+/* Whether the next lasting release made all of the emergency's changes lasting: that it was released as any other change is what ratifies it. */
+static gboolean is_ratified(const Entry *entry) {
+    g_autoptr(GPtrArray) changes = kj_listed_changes(entry->emergency);
+    for (guint i = 0; entry->next_lasting && i < changes->len; i++) {
+        const KjListedChange *change = changes->pdata[i];
+        const char *pin = kj_release_pin(entry->next_lasting->sealed->statement, change->unit);
+        if (strcmp(pin ? pin : "none", change->result) != 0)
+            return FALSE;
+    }
+    return entry->next_lasting != NULL;
+}
+
 typedef enum { FATE_RUNNING, FATE_RATIFIED, FATE_REPLACED, FATE_LAPSED } Fate;
 
 static Fate fate_of(const Log *log, const Entry *entry) {
     gint64 until = kj_statement_instant(entry->emergency, "until");
-    if (entry->ratified_by)
+    if (is_ratified(entry))
         return FATE_RATIFIED;
     if (entry->next && kj_statement_instant(entry->next->sealed->statement, "date") < until)
         return FATE_REPLACED;
@@ -161,7 +159,7 @@ static void print_emergency(const Log *log, const Entry *entry) {
     printf(_("  EMERGENCY until %s, declared by %s: %s\n"), until, *people ? people : kj_statement_get(entry->emergency, "signer"), kj_statement_get(entry->emergency, "reason"));
     switch (fate_of(log, entry)) {
     case FATE_RATIFIED:
-        printf(_("    ratified by release %" PRIu64 "\n"), entry->ratified_by);
+        printf(_("    ratified by release %" PRIu64 "\n"), kj_statement_number(entry->next_lasting->sealed->statement, "serial"));
         return;
     case FATE_REPLACED:
         printf(_("    ended by release %" PRIu64 ", not ratified\n"), kj_statement_number(entry->next->sealed->statement, "serial"));
@@ -353,7 +351,7 @@ static gboolean tell(Log *log, guint index, Entry *entry, KjWorkspace **workspac
 
 static gboolean tell_all(Log *log, GError **error) {
     g_autoptr(KjWorkspace) workspace = NULL;
-    const KjLink *of = NULL, *next = NULL, *last_heartbeat = NULL;
+    const KjLink *of = NULL, *next = NULL, *next_lasting = NULL, *last_heartbeat = NULL;
     guint heartbeats = 0;
     for (guint i = 0; i < log->links->len; i++) {
         const KjLink *link = log->links->pdata[i];
@@ -361,12 +359,13 @@ static gboolean tell_all(Log *log, GError **error) {
             last_heartbeat = heartbeats++ ? last_heartbeat : link;
             continue;
         }
-        g_auto(Entry) entry = { .link = link, .statement = link->sealed->statement, .next = next, .heartbeats = heartbeats, .last_heartbeat = last_heartbeat };
+        g_auto(Entry) entry = { .link = link, .statement = link->sealed->statement, .next = next, .next_lasting = next_lasting, .heartbeats = heartbeats, .last_heartbeat = last_heartbeat };
         if ((gint64)kj_statement_number(entry.statement, "serial") < since)
             return TRUE;
         if (!tell(log, i, &entry, &workspace, &of, error))
             return FALSE;
         next = link;
+        next_lasting = entry.emergency ? next_lasting : link;
         heartbeats = 0;
     }
     return TRUE;
@@ -409,9 +408,7 @@ int kj_command_log(int argc, char **argv) {
     if (!past)
         return kj_desk_fail(error);
     Log log = { .past = past, .now = g_get_real_time() / G_USEC_PER_SEC, .colour = kj_cli_colour(STDOUT_FILENO) };
-    log.ratified = g_hash_table_new(g_str_hash, g_str_equal);
     code = tell_log(&log);
-    g_hash_table_unref(log.ratified);
     g_clear_pointer(&log.links, g_ptr_array_unref);
     g_clear_object(&log.builder);
     return code;

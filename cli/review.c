@@ -209,7 +209,8 @@ static void append_json(const KjReview *review, const KjReport *report, GString 
     json_generator_set_pretty(generator, TRUE);
     g_autofree char *text = json_generator_to_data(generator, NULL);
     json_node_unref(root);
-    g_string_append_printf(out, "%s\n", text);
+    kj_report_append_json(out, text);
+    g_string_append_c(out, '\n');
 }
 
 /* ---- the page ---- */

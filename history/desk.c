@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "desk.h"
 
+#include <glib/gstdio.h>
 #include <inttypes.h>
 #include <kijun/kijun.h>
 #include <string.h>
@@ -140,14 +141,58 @@ static const char *pinned_root(const KjDesk *desk) {
     return kj_statement_digest(kj_root_statement(desk->roots->pdata[0]));
 }
 
+/*
+ * How far releases were verified here before, under which root: "DIGEST COMMIT" in a file of the repository's own folder. Who can write there can do anything to this desk, and nothing to a
+ * host, which has a state of its own.
+ */
+static char *mark_path(const KjDesk *desk) {
+    return g_build_filename(git_repository_commondir(desk->repository->git), "kijun", "verified", desk->context, NULL);
+}
+
+/* A verifier that goes on where the last one ended, if that is known and there still. */
+static KjVerifier *go_on(const KjDesk *desk) {
+    g_autofree char *path = mark_path(desk), *text = NULL;
+    KjVerifier *verifier = kj_verifier_new(desk->repository, desk->context, pinned_root(desk));
+    git_oid commit;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return verifier;
+    g_auto(GStrv) words = g_strsplit(g_strchomp(text), " ", 2);
+    if (g_strv_length(words) != 2 || strcmp(words[0], pinned_root(desk)) != 0 || git_oid_fromstr(&commit, words[1]) != 0)
+        return verifier;
+    if (kj_verifier_resume(verifier, &commit, NULL))
+        return verifier;
+    kj_verifier_free(verifier);
+    return kj_verifier_new(desk->repository, desk->context, pinned_root(desk));
+}
+
+static void mark(const KjDesk *desk) {
+    g_autofree char *path = mark_path(desk), *folder = g_path_get_dirname(path);
+    const KjLink *link = kj_verifier_link(desk->verifier);
+    g_autofree char *text = link ? g_strdup_printf("%s %s\n", pinned_root(desk), git_oid_tostr_s(&link->commit)) : NULL;
+    if (text && g_mkdir_with_parents(folder, 0777) == 0)
+        g_file_set_contents(path, text, -1, NULL); /* without it the next desk takes longer */
+}
+
+/* Judges everything up to the head; where what was known before does not lead there, from the root on. */
+static gboolean verify(KjDesk *desk, const git_oid *head, GError **error) {
+    desk->verifier = go_on(desk);
+    if (kj_verifier_link(desk->verifier) && kj_verifier_run(desk->verifier, head, desk->now, NULL))
+        return TRUE;
+    kj_verifier_free(desk->verifier);
+    desk->verifier = kj_verifier_new(desk->repository, desk->context, pinned_root(desk));
+    return kj_verifier_run(desk->verifier, head, desk->now, error);
+}
+
 static gboolean read_releases(KjDesk *desk, GError **error) {
     git_oid head;
     g_autofree char *name = kj_release_reference(desk->context);
-    desk->verifier = kj_verifier_new(desk->repository, desk->context, pinned_root(desk));
-    if (git_reference_name_to_id(&head, desk->repository->git, name) != 0)
+    if (git_reference_name_to_id(&head, desk->repository->git, name) != 0) {
+        desk->verifier = kj_verifier_new(desk->repository, desk->context, pinned_root(desk));
         return TRUE; /* none yet */
-    if (!kj_verifier_run(desk->verifier, &head, desk->now, error))
+    }
+    if (!verify(desk, &head, error))
         return FALSE;
+    mark(desk);
     const KjLink *lasting = kj_verifier_lasting(desk->verifier);
     desk->base = lasting ? kj_desk_workspace(desk, lasting->sealed->statement, error) : NULL;
     return desk->base || !lasting;

@@ -2,8 +2,9 @@
 /*
  * Files that outlive a crash.
  *
- * A file's bytes are on the disk after fsync(2) of the file, its name after fsync(2) of the folder. So everything is made beside its place, synced, renamed into it, and
- * then the folder is synced: whoever looks, and whatever the power does, sees the old or the new. What is left beside it is removed by whoever runs next.
+ * A file's bytes are on the disk after fsync(2) of the file, its name after fsync(2) of the folder. So everything is made beside its place,
+ * synced, renamed into it, and then the folder is synced: whoever looks, and whatever the power does, sees the old or the new. What is left
+ * beside it is removed by whoever runs next.
  */
 #include "disk.h"
 
@@ -80,7 +81,8 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 }
 
 gboolean kj_disk_remove(const char *path, GError **error) {
-    return nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT || kj_disk_fail(error, _("cannot be removed"), path);
+    return nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT ||
+           kj_disk_fail(error, _("cannot be removed"), path);
 }
 
 /* ---- one at a time ---- */

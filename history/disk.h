@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that outlive a crash: what is written here is there as a whole after the power went, or not at all. Shared by store, journal and fetch.
+ * Files that outlive a crash: what is written here is there as a whole after the power went, or not at all. Shared by store, journal and
+ * fetch.
  *
  * All errors are KJ_ERROR_IO: what was being done, to which file, and the system's reason ("No space left on device").
  */
@@ -22,8 +23,8 @@ gboolean kj_disk_sync(const char *folder, GError **error);
 /* Removes a file, a link (never followed) or a folder with all that is in it. What is not there is no error. */
 gboolean kj_disk_remove(const char *path, GError **error);
 
-/* One process at a time holds the file `path` (made where it is not there). -1 with KJ_ERROR_REFUSED when another does, which `busy` says in a sentence. The lock ends
- * with close(), or with the process however it ends. */
+/* One process at a time holds the file `path` (made where it is not there). -1 with KJ_ERROR_REFUSED when another does, which `busy` says
+ * in a sentence. The lock ends with close(), or with the process however it ends. */
 int kj_disk_lock(const char *path, const char *busy, GError **error);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Fetching, seen from the host: starting the process that receives, reading what it received, and making that part of the host's repository.
+ * Fetching, seen from the host: starting the process that receives, reading what it received, and making that part of the host's
+ * repository.
  *
- * The quarantine is a folder in the host's repository, so that accepting is renaming: the packs first, each before its index, then the reference. A crash between leaves objects that nothing
- * names, all of them with everything they lead to; the next fetch finds them there. While a fetch is under way its lock is held, and by that the next one knows that whatever it
- * finds is left over: the quarantine, and libgit2's lock on the reference.
+ * The quarantine is a folder in the host's repository, so that accepting is renaming: the packs first, each before its index, then the
+ * reference. A crash between leaves objects that nothing names, all of them with everything they lead to; the next fetch finds them there.
+ * While a fetch is under way its lock is held, and by that the next one knows that whatever it finds is left over: the quarantine, and
+ * libgit2's lock on the reference.
  */
 #include "fetch.h"
 
@@ -78,7 +80,8 @@ static gboolean make_repository(const char *folder, GError **error) {
     return (rename(beside, folder) == 0 || kj_disk_fail(error, _("cannot be made"), folder)) && kj_disk_sync(parent, error);
 }
 
-/* git shows other objects than there are where somebody has put replacements; nobody may be shown another policy than the one that is in force. */
+/* git shows other objects than there are where somebody has put replacements; nobody may be shown another policy than the one that is in
+ * force. */
 static gboolean check_no_replacements(const KjFetch *fetch, GError **error) {
     git_strarray names = { NULL, 0 };
     gboolean none = TRUE;
@@ -88,14 +91,16 @@ static gboolean check_no_replacements(const KjFetch *fetch, GError **error) {
     }
     for (gsize i = 0; none && i < names.count; i++)
         if (g_str_has_prefix(names.strings[i], "refs/replace/"))
-            none = kj_fetch_refuse(error, KJ_FETCH_EXTRANEOUS, _("%s has %s, by which git shows other objects than there are; remove it: git replace -d"), fetch->folder,
-                                   names.strings[i]);
+            none = kj_fetch_refuse(error, KJ_FETCH_EXTRANEOUS,
+                                   _("%s has %s, by which git shows other objects than there are; remove it: git replace -d"),
+                                   fetch->folder, names.strings[i]);
     git_strarray_dispose(&names);
     return none;
 }
 
 static gboolean open_repository(KjFetch *fetch, GError **error) {
-    g_autofree char *lock = g_build_filename(fetch->folder, LOCK, NULL), *stale = g_strdup_printf("%s/%s.lock", fetch->folder, fetch->reference);
+    g_autofree char *lock = g_build_filename(fetch->folder, LOCK, NULL),
+                    *stale = g_strdup_printf("%s/%s.lock", fetch->folder, fetch->reference);
     g_autofree char *head = g_build_filename(fetch->folder, "HEAD", NULL);
 
     if (!g_file_test(head, G_FILE_TEST_EXISTS) && !make_repository(fetch->folder, error))
@@ -156,7 +161,8 @@ static gboolean start_process(Process *process, GError **error) {
     return kj_disk_fail(error, _("cannot be started"), KJ_FETCH_PROGRAM);
 }
 
-static gboolean send_request(const Process *process, const KjFetch *fetch, const char *source, const KjFetchLimits *limits, GError **error) {
+static gboolean send_request(const Process *process, const KjFetch *fetch, const char *source, const KjFetchLimits *limits,
+                             GError **error) {
     g_autofree char *objects = g_build_filename(fetch->folder, "objects", NULL);
     const guint64 numbers[] = { limits->bytes, limits->objects, limits->object_bytes, limits->memory, limits->processor };
     g_autoptr(GString) request = g_string_new(NULL);
@@ -170,7 +176,8 @@ static gboolean send_request(const Process *process, const KjFetch *fetch, const
         g_string_append_printf(request, "%" G_GUINT64_FORMAT, numbers[i]);
         g_string_append_c(request, '\0');
     }
-    return (send(process->line, request->str, request->len, MSG_NOSIGNAL) == (gssize)request->len && shutdown(process->line, SHUT_WR) == 0) ||
+    return (send(process->line, request->str, request->len, MSG_NOSIGNAL) == (gssize)request->len &&
+            shutdown(process->line, SHUT_WR) == 0) ||
            kj_disk_fail(error, _("cannot be asked"), KJ_FETCH_PROGRAM);
 }
 
@@ -202,11 +209,14 @@ static int end_process(const Process *process, gboolean kill_it) {
     return status;
 }
 
-static gboolean take_answer(KjFetch *fetch, const char *source, const char *answer, int status, const KjFetchLimits *limits, GError **error) {
+static gboolean take_answer(KjFetch *fetch, const char *source, const char *answer, int status, const KjFetchLimits *limits,
+                            GError **error) {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-        return kj_fetch_refuse(error, KJ_FETCH_ENDLESS, _("%s takes more than %u seconds of processor time to receive"), source, limits->processor);
+        return kj_fetch_refuse(error, KJ_FETCH_ENDLESS, _("%s takes more than %u seconds of processor time to receive"), source,
+                               limits->processor);
     if (WIFSIGNALED(status)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the process that received from %s was ended by %s"), source, strsignal(WTERMSIG(status)));
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the process that received from %s was ended by %s"), source,
+                    strsignal(WTERMSIG(status)));
         return FALSE;
     }
     if (g_str_has_prefix(answer, "head ") && git_oid_fromstr(&fetch->head, answer + strlen("head ")) == 0)
@@ -314,10 +324,12 @@ static gboolean move_files(const char *from, const char *to, const char *suffix,
 
 /* git takes a pack for one when its index is there. */
 static gboolean move_packs(const KjFetch *fetch, GError **error) {
-    g_autofree char *from = g_build_filename(fetch->quarantine, "objects", "pack", NULL), *to = g_build_filename(fetch->folder, "objects", "pack", NULL);
+    g_autofree char *from = g_build_filename(fetch->quarantine, "objects", "pack", NULL),
+                    *to = g_build_filename(fetch->folder, "objects", "pack", NULL);
     if (!g_file_test(from, G_FILE_TEST_IS_DIR))
         return TRUE;
-    return move_files(from, to, ".pack", error) && kj_disk_sync(to, error) && move_files(from, to, ".idx", error) && kj_disk_sync(to, error);
+    return move_files(from, to, ".pack", error) && kj_disk_sync(to, error) && move_files(from, to, ".idx", error) &&
+           kj_disk_sync(to, error);
 }
 
 /* From here on the host's repository is read alone: the quarantine is about to go. */
@@ -330,14 +342,27 @@ static gboolean leave_quarantine(KjFetch *fetch, GError **error) {
     return FALSE;
 }
 
+/* Where only bringing it to the disk failed, the reference has moved all the same. */
+static void put_back(KjFetch *fetch) {
+    g_autoptr(git_reference) moved = NULL, back = NULL;
+    if (git_reference_lookup(&moved, fetch->repository->git, fetch->reference) != 0 || git_reference_type(moved) != GIT_REFERENCE_DIRECT ||
+        !git_oid_equal(git_reference_target(moved), &fetch->head))
+        return;
+    if (fetch->has_old)
+        git_reference_set_target(&back, moved, &fetch->old, NULL);
+    else
+        git_reference_delete(moved);
+}
+
 gboolean kj_fetch_accept(KjFetch *fetch, GError **error) {
     g_autoptr(git_reference) set = NULL;
     if (fetch->has_old && git_oid_equal(&fetch->old, &fetch->head))
         return TRUE;
     if (!move_packs(fetch, error) || !leave_quarantine(fetch, error))
         return FALSE;
-    int code = fetch->has_old ? git_reference_create_matching(&set, fetch->repository->git, fetch->reference, &fetch->head, TRUE, &fetch->old, NULL) :
-                                git_reference_create(&set, fetch->repository->git, fetch->reference, &fetch->head, FALSE, NULL);
+    int code = fetch->has_old ?
+                   git_reference_create_matching(&set, fetch->repository->git, fetch->reference, &fetch->head, TRUE, &fetch->old, NULL) :
+                   git_reference_create(&set, fetch->repository->git, fetch->reference, &fetch->head, FALSE, NULL);
     if (code == 0) {
         fetch->old = fetch->head;
         fetch->has_old = TRUE;
@@ -345,6 +370,7 @@ gboolean kj_fetch_accept(KjFetch *fetch, GError **error) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("somebody else has moved %s meanwhile"), fetch->reference);
     } else {
         kj_repository_fail(error, fetch->reference);
+        put_back(fetch);
     }
     return code == 0;
 }

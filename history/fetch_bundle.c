@@ -61,13 +61,15 @@ static gboolean has_commit(const KjReceiver *receiver, const git_oid *id) {
 static gboolean fail_prerequisite(const char *path, const git_oid *id, GError **error) {
     char text[GIT_OID_HEXSZ + 1];
     g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
-                _("%s: this bundle goes on from commit %s, which is not here; make one that holds everything: git bundle create --version=2 FILE REFERENCE"), path,
-                git_oid_tostr(text, sizeof text, id));
+                _("%s: this bundle goes on from commit %s, which is not here; make one that holds everything: git bundle create "
+                  "--version=2 FILE REFERENCE"),
+                path, git_oid_tostr(text, sizeof text, id));
     return FALSE;
 }
 
 /* A line of the header that is not empty. `found` is set when it is the reference that is asked for. */
-static gboolean take_line(KjReceiver *receiver, const char *path, const char *line, gboolean *in_references, gboolean *found, GError **error) {
+static gboolean take_line(KjReceiver *receiver, const char *path, const char *line, gboolean *in_references, gboolean *found,
+                          GError **error) {
     git_oid id;
     gboolean is_prerequisite = *line == '-';
     const char *rest = read_id(line + (is_prerequisite ? 1 : 0), &id);
@@ -93,8 +95,10 @@ static gboolean read_header(KjReceiver *receiver, const char *path, FILE *file, 
     gboolean in_references = FALSE, found = FALSE, sound = read_line(file, line);
 
     if (!sound || strcmp(line, SIGNATURE) != 0)
-        return fail(error, path, sound && g_str_has_prefix(line, "# v3 git bundle") ? _("this is a bundle of version 3; make one with git bundle create --version=2") :
-                                                                                      _("this is no bundle; git bundle create --version=2 makes them"));
+        return fail(error, path,
+                    sound && g_str_has_prefix(line, "# v3 git bundle") ?
+                        _("this is a bundle of version 3; make one with git bundle create --version=2") :
+                        _("this is no bundle; git bundle create --version=2 makes them"));
     while ((sound = read_line(file, line) && ftell(file) <= (long)HEADER_BYTES) && *line)
         if (!take_line(receiver, path, line, &in_references, &found, error))
             return FALSE;

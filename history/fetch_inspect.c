@@ -2,9 +2,10 @@
 /*
  * Looking at what came, before anybody reads it.
  *
- * First the size of every object received, from its header: a few bytes may unpack to billions. Then the way from the head: every object that one names must be in the quarantine or among
- * the host's own, with all that it leads to (which holds for those of the host, as nothing comes into its repository but by this way). Each object is looked at once, so a tree of ten
- * trees of ten trees costs what it has of different objects.
+ * First the size of every object received, from its header: a few bytes may unpack to billions. Then the way from the head: every object
+ * that one names must be in the quarantine or among the host's own, with all that it leads to (which holds for those of the host, as
+ * nothing comes into its repository but by this way). Each object is looked at once, so a tree of ten trees of ten trees costs what it has
+ * of different objects.
  */
 #include <kijun/kijun.h>
 #include <string.h>
@@ -45,8 +46,8 @@ static int check_size(const git_oid *id, void *payload) {
     if (git_odb_read_header(&length, &type, inspection->received, id) != 0)
         return kj_receiver_fail(receiver, inspection->error), GIT_EUSER;
     if (length > receiver->limits.object_bytes) {
-        kj_fetch_refuse(inspection->error, KJ_FETCH_ENDLESS, _("%s: object %s has %" G_GSIZE_FORMAT " bytes, and %" G_GUINT64_FORMAT " are allowed"), receiver->source,
-                        git_oid_tostr(text, sizeof text, id), length, receiver->limits.object_bytes);
+        kj_fetch_refuse(inspection->error, KJ_FETCH_ENDLESS, _("%s: object %s has %lu bytes, and %lu are allowed"), receiver->source,
+                        git_oid_tostr(text, sizeof text, id), (gulong)length, (gulong)receiver->limits.object_bytes);
         return GIT_EUSER;
     }
     return 0;
@@ -108,11 +109,12 @@ static gboolean look(Inspection *inspection, const Wanted *wanted) {
     gboolean is_own = git_odb_read_header(&length, &type, inspection->receiver->own, &wanted->id) == 0;
 
     if (!is_own && git_odb_read_header(&length, &type, inspection->received, &wanted->id) != 0)
-        return kj_fetch_refuse(inspection->error, KJ_FETCH_EXTRANEOUS, _("%s: object %s is named, and was not sent"), inspection->receiver->source,
-                               git_oid_tostr(text, sizeof text, &wanted->id));
+        return kj_fetch_refuse(inspection->error, KJ_FETCH_EXTRANEOUS, _("%s: object %s is named, and was not sent"),
+                               inspection->receiver->source, git_oid_tostr(text, sizeof text, &wanted->id));
     if (type != wanted->type)
-        return kj_fetch_refuse(inspection->error, KJ_FETCH_EXTRANEOUS, _("%s: object %s is a %s where a %s must be"), inspection->receiver->source,
-                               git_oid_tostr(text, sizeof text, &wanted->id), git_object_type2string(type), git_object_type2string(wanted->type));
+        return kj_fetch_refuse(inspection->error, KJ_FETCH_EXTRANEOUS, _("%s: object %s is a %s where a %s must be"),
+                               inspection->receiver->source, git_oid_tostr(text, sizeof text, &wanted->id), git_object_type2string(type),
+                               git_object_type2string(wanted->type));
     if (is_own || type == GIT_OBJECT_BLOB)
         return TRUE;
     return type == GIT_OBJECT_TREE ? want_entries(inspection, wanted) : want_parents(inspection, wanted);

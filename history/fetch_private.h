@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of fetching share: fetch.c starts and accepts, fetch_serve.c is the process that receives, fetch_receive.c and fetch_bundle.c get a pack, fetch_inspect.c looks at it. */
+/* What the parts of fetching share: fetch.c starts and accepts, fetch_serve.c is the process that receives, fetch_receive.c and
+ * fetch_bundle.c get a pack, fetch_inspect.c looks at it. */
 #ifndef KJ_FETCH_PRIVATE_H
 #define KJ_FETCH_PRIVATE_H
 

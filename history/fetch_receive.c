@@ -2,8 +2,9 @@
 /*
  * Getting a pack from a source into the quarantine.
  *
- * libgit2's own transport for folders packs every reference of the source, and a host must not get what is not for it; so the one reference is packed here. Over the network
- * git's protocol asks for it alone. Nothing of a source is run or obeyed: no hooks, no settings of its own, no alternates, no shallow ends, no replacements.
+ * libgit2's own transport for folders packs every reference of the source, and a host must not get what is not for it; so the one reference
+ * is packed here. Over the network git's protocol asks for it alone. Nothing of a source is run or obeyed: no hooks, no settings of its
+ * own, no alternates, no shallow ends, no replacements.
  */
 #include <errno.h>
 #include <kijun/kijun.h>
@@ -36,7 +37,8 @@ gboolean kj_receiver_fail(const KjReceiver *receiver, GError **error) {
     if (receiver->attack)
         g_set_error_literal(error, KJ_ERROR, KJ_ERROR_REFUSED, receiver->attack);
     else if (is_short_of_memory(git_error_last()))
-        kj_fetch_refuse(error, KJ_FETCH_ENDLESS, _("%s takes more than %" G_GUINT64_FORMAT " bytes of memory to receive"), receiver->source, receiver->limits.memory);
+        kj_fetch_refuse(error, KJ_FETCH_ENDLESS, _("%s takes more than %lu bytes of memory to receive"), receiver->source,
+                        (gulong)receiver->limits.memory);
     else
         kj_repository_fail(error, receiver->source);
     return FALSE;
@@ -59,7 +61,8 @@ int kj_receiver_progress(const git_indexer_progress *progress, void *payload) {
 
 gboolean kj_receiver_check_name(const char *name, GError **error) {
     return !g_str_has_prefix(name, REPLACEMENTS) ||
-           kj_fetch_refuse(error, KJ_FETCH_EXTRANEOUS, _("the source has %s, by which git shows other objects than there are; remove it: git replace -d"), name);
+           kj_fetch_refuse(error, KJ_FETCH_EXTRANEOUS,
+                           _("the source has %s, by which git shows other objects than there are; remove it: git replace -d"), name);
 }
 
 /* ---- the quarantine ---- */
@@ -109,7 +112,9 @@ static gboolean check_folder(git_repository *source, GError **error) {
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_build_filename(git_repository_commondir(source), files[i], NULL);
         if (g_file_test(path, G_FILE_TEST_EXISTS))
-            return kj_fetch_refuse(error, KJ_FETCH_EXTRANEOUS, _("%s: the source does not hold all of its history itself; make a copy that does: git clone --mirror --no-local"), path);
+            return kj_fetch_refuse(
+                error, KJ_FETCH_EXTRANEOUS,
+                _("%s: the source does not hold all of its history itself; make a copy that does: git clone --mirror --no-local"), path);
     }
     if (git_reference_list(&names, source) != 0)
         return TRUE; /* the reference is looked up next, and fails for the same reason */
@@ -174,7 +179,8 @@ static int give_credentials(git_credential **credential, const char *url, const 
     if (tried == 0 && ++tried && g_getenv("SSH_AUTH_SOCK"))
         return git_credential_ssh_key_from_agent(credential, user);
     while (tried <= G_N_ELEMENTS(keys)) {
-        g_autofree char *private = g_build_filename(g_get_home_dir(), ".ssh", keys[tried - 1], NULL), *public = g_strconcat(private, ".pub", NULL);
+        g_autofree char *private = g_build_filename(g_get_home_dir(), ".ssh", keys[tried - 1], NULL),
+                        *public = g_strconcat(private, ".pub", NULL);
         tried++;
         if (g_file_test(private, G_FILE_TEST_EXISTS) && g_file_test(public, G_FILE_TEST_EXISTS))
             return git_credential_ssh_key_new(credential, user, public, private, "");
@@ -243,13 +249,16 @@ static gboolean is_remote(const char *source) {
 }
 
 gboolean kj_receiver_receive(KjReceiver *receiver, GError **error) {
-    g_autofree char *path = g_str_has_prefix(receiver->source, "file://") ? g_filename_from_uri(receiver->source, NULL, NULL) : g_strdup(receiver->source);
+    g_autofree char *path =
+        g_str_has_prefix(receiver->source, "file://") ? g_filename_from_uri(receiver->source, NULL, NULL) : g_strdup(receiver->source);
     struct stat status;
 
     if (is_remote(receiver->source))
         return receive_remote(receiver, error);
     if (!path || strstr(path, "://")) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s: a source is a folder, a bundle's file, or begins with https://, ssh://, git://, http:// or file://"), receiver->source);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
+                    _("%s: a source is a folder, a bundle's file, or begins with https://, ssh://, git://, http:// or file://"),
+                    receiver->source);
         return FALSE;
     }
     if (stat(path, &status) != 0)

@@ -2,8 +2,9 @@
 /*
  * The log of a host.
  *
- * A line is written by one write(2) to a file opened for appending, and synced. What a crash leaves is a whole line, none, or the beginning of one without a newline, and only that can be
- * told from a forgery by its missing end; so it is cut off, and a line says so. Appending reads no more than the last line, reading verifies everything.
+ * A line is written by one write(2) to a file opened for appending, and synced. What a crash leaves is a whole line, none, or the beginning
+ * of one without a newline, and only that can be told from a forgery by its missing end; so it is cut off, and a line says so. Appending
+ * reads no more than the last line, reading verifies everything.
  */
 #include "journal.h"
 
@@ -147,7 +148,8 @@ static gboolean read_end(int file, const char *path, End *end, GError **error) {
     g_free(end->last);
     end->last = entry ? g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)line, (gsize)(newline - line)) : NULL;
     if (!entry)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("%s: its last line is none of this journal; keep the file for whoever looks into it, and move it away"), path);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
+                    _("%s: its last line is none of this journal; keep the file for whoever looks into it, and move it away"), path);
     return entry != NULL;
 }
 

@@ -8,8 +8,9 @@
  *     2. `current` is replaced: from here on the new release is in force
  *     3. `next` becomes `state`
  *
- * A crash before 2 leaves a `next` that `current` does not name: it never happened. One after 2 leaves a `next` that `current` names: it happened, and 3 is made up for. No instant
- * lies between. A failure (no space, a dying disk) undoes what was done, in the opposite order; a failure of that is left to the next kj_store_open(), which knows no other cases.
+ * A crash before 2 leaves a `next` that `current` does not name: it never happened. One after 2 leaves a `next` that `current` names: it
+ * happened, and 3 is made up for. No instant lies between. A failure (no space, a dying disk) undoes what was done, in the opposite order;
+ * a failure of that is left to the next kj_store_open(), which knows no other cases.
  */
 #include "store.h"
 
@@ -74,7 +75,8 @@ static gboolean read_current(const KjStore *store, char **digest, GError **error
         return errno == ENOENT || kj_disk_fail(error, _("cannot be read"), store->current);
     target[length] = '\0';
     if (!g_str_has_prefix(target, RELEASES "/") || !kj_store_is_digest(target + strlen(RELEASES "/"))) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s: this link leads to no release; kijun makes it, and nobody else may"), store->current);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s: this link leads to no release; kijun makes it, and nobody else may"),
+                    store->current);
         return FALSE;
     }
     *digest = g_strdup(target + strlen(RELEASES "/"));
@@ -106,11 +108,14 @@ static gboolean happened(const KjStoreRecord *next, const KjStoreRecord *record,
 }
 
 static gboolean rename_next(const KjStore *store, GError **error) {
-    return (rename(store->next, store->state) == 0 || kj_disk_fail(error, _("cannot be replaced"), store->state)) && kj_disk_sync(store->folder, error);
+    return (rename(store->next, store->state) == 0 || kj_disk_fail(error, _("cannot be replaced"), store->state)) &&
+           kj_disk_sync(store->folder, error);
 }
 
 static gboolean fail_lost(const KjStore *store, GError **error) {
-    g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s is gone, though %s is there; it keeps this host from taking an older release, so bring it back from a backup rather than make one up"),
+    g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
+                _("%s is gone, though %s is there; it keeps this host from taking an older release, so bring it back from a backup rather "
+                  "than make one up"),
                 store->state, store->current);
     return FALSE;
 }
@@ -140,7 +145,8 @@ static gboolean is_kept(const KjStore *store, const char *name) {
     return g_strv_contains(kj_store_kept(store), name);
 }
 
-/* Removes what a killed run left and what is not kept any more. A folder is taken out of its name first, so that no digest ever names half a release. */
+/* Removes what a killed run left and what is not kept any more. A folder is taken out of its name first, so that no digest ever names half
+ * a release. */
 static gboolean sweep(const KjStore *store, GError **error) {
     static const char *const beside[] = { "current.new", "state.new", "next.new" };
     g_autofree char *stale = g_build_filename(store->releases, STALE, NULL);
@@ -188,8 +194,8 @@ static gboolean open_to_read(KjStore *store, GError **error) {
     for (guint i = 0; i < READ_TRIES; i++) {
         g_autoptr(KjStoreRecord) before = NULL, next = NULL, after = NULL;
         g_autofree char *current = NULL;
-        if (!kj_store_record_read(store->state, &before, error) || !read_current(store, &current, error) || !kj_store_record_read(store->next, &next, error) ||
-            !kj_store_record_read(store->state, &after, error))
+        if (!kj_store_record_read(store->state, &before, error) || !read_current(store, &current, error) ||
+            !kj_store_record_read(store->next, &next, error) || !kj_store_record_read(store->state, &after, error))
             return FALSE;
         if (!same(before, after))
             continue;
@@ -318,7 +324,8 @@ static gboolean check_there(const KjStore *store, const char *digest, GError **e
 
 gboolean kj_store_switch(KjStore *store, const KjStoreState *state, guint keep, GError **error) {
     g_assert(store->lock >= 0 && state->release && keep > 0);
-    if (!only_forward(kj_store_state(store), state, error) || !check_there(store, state->release, error) || !check_there(store, state->fallback, error))
+    if (!only_forward(kj_store_state(store), state, error) || !check_there(store, state->release, error) ||
+        !check_there(store, state->fallback, error))
         return FALSE;
     g_autoptr(KjStoreRecord) record = kj_store_record_new(state, kept_with(store, state, keep));
     record->state.epoch = kj_store_state(store)->epoch + 1;

@@ -2,8 +2,9 @@
 /*
  * The files of one release, as a folder.
  *
- * Paths come from a release's author, so they are checked before anything is made of them: no way out of the folder, nothing that a terminal or a shell would act on, no
- * hidden names. Folders may be read by everybody whatever the umask is (services read through `current`); what is secret says so by its file's mode.
+ * Paths come from a release's author, so they are checked before anything is made of them: no way out of the folder, nothing that a
+ * terminal or a shell would act on, no hidden names. Folders may be read by everybody whatever the umask is (services read through
+ * `current`); what is secret says so by its file's mode.
  */
 #include "store_files.h"
 
@@ -56,7 +57,9 @@ gboolean kj_store_files_check(const KjStoreFile *files, guint count, GError **er
         if (!is_path(files[i].path)) {
             g_autofree char *shown = g_utf8_make_valid(files[i].path, -1), *escaped = g_strescape(shown, NULL);
             g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE,
-                        _("`%s` may not be a path in a release: names between `/`, none of them empty or beginning with a dot, without backslashes and control characters"), escaped);
+                        _("`%s` may not be a path in a release: names between `/`, none of them empty or beginning with a dot, without "
+                          "backslashes and control characters"),
+                        escaped);
             return FALSE;
         }
     g_autoptr(GHashTable) folders = folders_of(files, count);
@@ -108,8 +111,9 @@ static gboolean file_equal(const char *path, const KjStoreFile *file) {
     gsize length, wanted;
     gconstpointer expected = g_bytes_get_data(file->bytes, &wanted);
     struct stat status;
-    return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 07777) == file->mode && (gsize)status.st_size == wanted &&
-           g_file_get_contents(path, &bytes, &length, NULL) && length == wanted && (wanted == 0 || memcmp(bytes, expected, wanted) == 0);
+    return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 07777) == file->mode &&
+           (gsize)status.st_size == wanted && g_file_get_contents(path, &bytes, &length, NULL) && length == wanted &&
+           (wanted == 0 || memcmp(bytes, expected, wanted) == 0);
 }
 
 /* How many names there are in a folder and below; G_MAXUINT when that cannot be told, or one is a link. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The state of a store as a text a person can read: `key: value` lines, all of them, in one order and one spelling, then a line `kept:` for each release kept, that in force first. A file that differs
- * in anything is refused rather than guessed at: it is what keeps a host from being led back.
+ * The state of a store as a text a person can read: `key: value` lines, all of them, in one order and one spelling, then a line `kept:` for
+ * each release kept, that in force first. A file that differs in anything is refused rather than guessed at: it is what keeps a host from
+ * being led back.
  */
 #include "store_state.h"
 
@@ -110,7 +111,9 @@ gboolean kj_store_record_read(const char *path, KjStoreRecord **record, GError *
     *record = strlen(text) == length ? parse(text) : NULL;
     if (!*record)
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
-                    _("%s: this is not what kijun writes there; it keeps this host from taking an older release, so bring it back from a backup rather than make one up"), path);
+                    _("%s: this is not what kijun writes there; it keeps this host from taking an older release, so bring it back from a "
+                      "backup rather than make one up"),
+                    path);
     return *record != NULL;
 }
 

@@ -15,7 +15,8 @@ KjStoreRecord *kj_store_record_new(const KjStoreState *state, char **kept); /* c
 void kj_store_record_free(KjStoreRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjStoreRecord, kj_store_record_free)
 
-/* Reads a file. TRUE with `record` NULL when it is not there; FALSE with KJ_ERROR_IO when it cannot be read, or is not what a store writes. */
+/* Reads a file. TRUE with `record` NULL when it is not there; FALSE with KJ_ERROR_IO when it cannot be read, or is not what a store writes.
+ */
 gboolean kj_store_record_read(const char *path, KjStoreRecord **record, GError **error);
 gboolean kj_store_record_write(const KjStoreRecord *record, const char *path, GError **error);
 

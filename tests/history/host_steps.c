@@ -4,8 +4,9 @@
  *
  *     host_steps WHAT FOLDER [ENDED]
  *
- * setup-... makes the state before, step-... is what is disturbed, check-... looks at what is there: as it is, as the next run finds it, and whether that run then does the whole step. It
- * prints `old` or `new`. What ended in 0 must be new, in FAILED old; what was killed may be either.
+ * setup-... makes the state before, step-... is what is disturbed, check-... looks at what is there: as it is, as the next run finds it,
+ * and whether that run then does the whole step. It prints `old` or `new`. What ended in 0 must be new, in FAILED old; what was killed may
+ * be either.
  */
 #include <glib/gstdio.h>
 #include <kijun/kijun.h>
@@ -137,7 +138,9 @@ static int check_store(const char *folder, guint wanted, const char *ended) {
         return fail("after recovery", NULL);
     if (found != wanted && step_store(folder, wanted) != 0)
         return fail("the next run", NULL);
-    return state_is(folder, KJ_STORE_READ, wanted) && release_below(folder) == wanted && is_clean(folder) && journal_holds(folder) ? 0 : fail("at the end", NULL);
+    return state_is(folder, KJ_STORE_READ, wanted) && release_below(folder) == wanted && is_clean(folder) && journal_holds(folder) ?
+               0 :
+               fail("at the end", NULL);
 }
 
 /* ---- the fetch ---- */
@@ -184,7 +187,8 @@ static guint releases_in(const char *folder) {
 }
 
 static int check_fetch(const char *folder, guint wanted, const char *ended) {
-    g_autofree char *quarantine = in(folder, "host.git/kijun-quarantine"), *half = in(folder, "host.git.new"), *lock = in(folder, "host.git/" NAME ".lock");
+    g_autofree char *quarantine = in(folder, "host.git/kijun-quarantine"), *half = in(folder, "host.git.new"),
+                    *lock = in(folder, "host.git/" NAME ".lock");
     guint found = releases_in(folder);
     if (found != wanted && found != wanted - 1)
         return fail("the host's repository", NULL);
@@ -192,15 +196,14 @@ static int check_fetch(const char *folder, guint wanted, const char *ended) {
         return FAILED;
     if (step_fetch(folder) != 0)
         return fail("the next run", NULL);
-    return releases_in(folder) == wanted && !g_file_test(quarantine, G_FILE_TEST_EXISTS) && !g_file_test(half, G_FILE_TEST_EXISTS) && !g_file_test(lock, G_FILE_TEST_EXISTS) ?
+    return releases_in(folder) == wanted && !g_file_test(quarantine, G_FILE_TEST_EXISTS) && !g_file_test(half, G_FILE_TEST_EXISTS) &&
+                   !g_file_test(lock, G_FILE_TEST_EXISTS) ?
                0 :
                fail("at the end", NULL);
 }
 
 int main(int argc, char **argv) {
-    int received = kj_fetch_serve(argc, argv);
-    if (received >= 0)
-        return received;
+    kj_fetch_serve(argc, argv);
     g_assert_cmpint(argc, >=, 3);
     const char *what = argv[1], *folder = argv[2], *ended = argc > 3 ? argv[3] : "killed";
     if (strcmp(what, "setup-store") == 0 || strcmp(what, "step-first") == 0)

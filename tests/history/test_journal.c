@@ -64,7 +64,9 @@ static void test_round(Fixture *fixture, gconstpointer data) {
 
     g_autofree char *release = g_strnfill(64, 'a'), *digest = NULL;
     const char *text = "line one\nline \"two\" \xe5\x9f\xba\xe6\xba\x96";
-    KjJournalEntry entry = { .at = 1800000000, .event = KJ_JOURNAL_REFUSED, .serial = 7, .release = release, .attack = (char *)"rollback", .text = (char *)text };
+    KjJournalEntry entry = {
+        .at = 1800000000, .event = KJ_JOURNAL_REFUSED, .serial = 7, .release = release, .attack = (char *)"rollback", .text = (char *)text
+    };
     g_assert_true(kj_journal_append(fixture->path, &entry, &digest, &error));
     g_free(append(fixture, KJ_JOURNAL_EMERGENCY_BEGUN, 0, NULL));
 
@@ -170,8 +172,13 @@ static void test_taken_out(Fixture *fixture, gconstpointer data) {
 /* Nobody goes on behind a line that is none. */
 static void test_foreign_end(Fixture *fixture, gconstpointer data) {
     (void)data;
-    static const char *const ends[] = { "hello\n", "{}\n", "\n", "[]\n", "{\"previous\":1,\"at\":\"2026-11-22T00:00:00Z\",\"event\":\"deployed\"}\n",
-                                        "{\"previous\":\"\",\"at\":\"2026-11-22T00:00:00Z\",\"event\":\"danced\"}\n", NULL };
+    static const char *const ends[] = { "hello\n",
+                                        "{}\n",
+                                        "\n",
+                                        "[]\n",
+                                        "{\"previous\":1,\"at\":\"2026-11-22T00:00:00Z\",\"event\":\"deployed\"}\n",
+                                        "{\"previous\":\"\",\"at\":\"2026-11-22T00:00:00Z\",\"event\":\"danced\"}\n",
+                                        NULL };
     for (guint i = 0; ends[i]; i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *after = NULL;

@@ -75,12 +75,12 @@ static void test_editorial(void) {
     g_free(office_approve(office, DOI, "edge.border", 90));
     office_edit(office, "edge.pol", "    web:", "    # The web server.\n    web:");
     g_free(office_propose(office, SATO, "sato"));
-    assert_refused(office, "2 approvals of people.board are missing (board)");
+    assert_refused(office, "edge.border: 1 approval of people.owners is missing (words); abe, baba could give one");
     {
         g_autoptr(KjDesk) desk = office_desk(office);
         g_autoptr(KjWorkspace) result = office_workspace(office);
         g_autoptr(KjRuling) ruling = kj_desk_decide(desk, result, NULL, office->now);
-        g_assert_cmpuint(ruling->steps->len, ==, 1);
+        g_assert_cmpuint(ruling->steps->len, ==, 2); /* what was approved, and the words */
     }
     /* The owner approves the new words alone: from the text that was approved to this one. */
     g_autofree char *base = NULL, *after = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Releases on a host and the switch between them: what is kept, what is refused, and each state that a crash can leave. What the crashes themselves leave is in inject.test. */
+/* Releases on a host and the switch between them: what is kept, what is refused, and each state that a crash can leave. What the crashes
+ * themselves leave is in inject.test. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <kijun/kijun.h>
@@ -44,7 +45,10 @@ static void tear_down(Fixture *fixture, gconstpointer data) {
 
 static gboolean put_text(const Fixture *fixture, guint number, const char *text, GError **error) {
     g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text)), secret = g_bytes_new_static("secret", 6), none = g_bytes_new_static("", 0);
-    const KjStoreFile files[] = { { "policy.kjt", bytes, 0644 }, { "targets/nftables/mail.nft", bytes, 0644 }, { "targets/key", secret, 0600 }, { "empty", none, 0644 } };
+    const KjStoreFile files[] = { { "policy.kjt", bytes, 0644 },
+                                  { "targets/nftables/mail.nft", bytes, 0644 },
+                                  { "targets/key", secret, 0600 },
+                                  { "empty", none, 0644 } };
     return kj_store_put(fixture->store, fixture->digests[number], files, G_N_ELEMENTS(files), error);
 }
 
@@ -56,7 +60,9 @@ static void put(const Fixture *fixture, guint number) {
 }
 
 static KjStoreState state_of(const Fixture *fixture, guint number) {
-    return (KjStoreState){ .release = fixture->digests[number], .serial = number, .root = 1, .root_digest = fixture->digests[9], .seen = 1800000000 + number };
+    return (KjStoreState){
+        .release = fixture->digests[number], .serial = number, .root = 1, .root_digest = fixture->digests[9], .seen = 1800000000 + number
+    };
 }
 
 static void deploy(const Fixture *fixture, guint number, guint keep) {
@@ -224,7 +230,8 @@ static void test_missing(Fixture *fixture, gconstpointer data) {
 static void test_repair(Fixture *fixture, gconstpointer data) {
     (void)data;
     struct stat before, after;
-    g_autofree char *policy = in_place(fixture, "current/policy.kjt"), *key = in_place(fixture, "current/targets/key"), *extra = in_place(fixture, "current/targets/extra");
+    g_autofree char *policy = in_place(fixture, "current/policy.kjt"), *key = in_place(fixture, "current/targets/key"),
+                    *extra = in_place(fixture, "current/targets/extra");
     deploy(fixture, 1, 3);
     g_assert_cmpint(stat(policy, &before), ==, 0);
     put(fixture, 1);
@@ -249,7 +256,8 @@ static void test_repair(Fixture *fixture, gconstpointer data) {
 
 static void test_paths(Fixture *fixture, gconstpointer data) {
     (void)data;
-    static const char *const wrong[] = { "", "/etc/passwd", "a/", "/", "a//b", "..", "a/../b", "./a", ".hidden", "a/.git/b", "a\nb", "a\x1b[2J", "a\x7f", "a\\b", "\xff", "\xc2\x85" };
+    static const char *const wrong[] = { "",        "/etc/passwd", "a/",   "/",        "a//b",  "..",   "a/../b", "./a",
+                                         ".hidden", "a/.git/b",    "a\nb", "a\x1b[2J", "a\x7f", "a\\b", "\xff",   "\xc2\x85" };
     g_autoptr(GBytes) bytes = g_bytes_new_static("x", 1);
     g_autofree char *long_name = g_strnfill(256, 'a'), *fine_name = g_strnfill(255, 'a');
     for (guint i = 0; i < G_N_ELEMENTS(wrong) + 2; i++) {
@@ -305,7 +313,8 @@ static void read_only(const Fixture *fixture, guint number, guint64 epoch) {
 
 static void test_crash_before(Fixture *fixture, gconstpointer data) {
     (void)data;
-    g_autofree char *target = g_strconcat("releases/", fixture->digests[1], NULL), *junk = in_place(fixture, "releases/.new"), *file = in_place(fixture, "state.new");
+    g_autofree char *target = g_strconcat("releases/", fixture->digests[1], NULL), *junk = in_place(fixture, "releases/.new"),
+                    *file = in_place(fixture, "state.new");
     begin_switch(fixture);
     point_current(fixture, target);
     g_assert_cmpint(g_mkdir(junk, 0755), ==, 0);
@@ -397,8 +406,10 @@ static void test_state_lost(Fixture *fixture, gconstpointer data) {
 
 static void test_current_elsewhere(Fixture *fixture, gconstpointer data) {
     (void)data;
-    static const char *const wrong[] = { "/etc", "releases/..", "releases/", "elsewhere",
-                                         "releases/11111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111" };
+    static const char *const wrong[] = {
+        "/etc", "releases/..", "releases/", "elsewhere",
+        "releases/11111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111"
+    };
     deploy(fixture, 1, 3);
     g_clear_pointer(&fixture->store, kj_store_free);
     for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
