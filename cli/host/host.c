@@ -95,7 +95,8 @@ static gboolean take_settings(KjHost *host, const KjHostSettings *told, GError *
         return FALSE;
     }
     take_text(&settings->context, told->context);
-    take_text(&settings->source, told->source);
+    g_autofree char *place = told->source && g_file_test(told->source, G_FILE_TEST_EXISTS) ? g_canonicalize_filename(told->source, NULL) : NULL;
+    take_text(&settings->source, place ? place : told->source); /* a timer runs elsewhere */
     take_text(&settings->root, told->root);
     take_text(&settings->name, told->name);
     if (told->keep)
