@@ -53,19 +53,47 @@ static void append_obligations(const KjRequest *request, const KjVerdict *verdic
             g_string_append_printf(out, ", %s", (const char *)list->pdata[i]);
 }
 
-void kj_answer_append(const KjTable *table, guint block_index, const KjRequest *request, const KjVerdict *verdict, GString *out) {
-    g_string_append(out, verdict->effect);
-    if (verdict->outcome == KJ_OUTCOME_ERROR)
-        return;
-    if (verdict->rule != KJ_RULE_DEFAULT) {
-        KjBlockView block;
+static void append_parameters(const KjTable *table, const KjBlockView *block, const KjRuleView *rule, GString *out) {
+    for (guint i = 0; i < rule->parameter_count; i++) {
+        KjParameterView parameter;
+        kj_view_parameter(table, rule->first_parameter + i, &parameter);
+        append_rate(table, block, &parameter, out);
+    }
+}
+
+/* Where rules add up, each that matches asks for one more: all of them, in the order of the alphabet, and what is asked for twice stands there twice. */
+static void append_requirements(const KjTable *table, const KjBlockView *block, const KjRequest *request, const KjVerdict *verdict, GString *out) {
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < verdict->matched; i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
         KjRuleView rule;
+        KjEffectView effect;
+        kj_view_rule(table, kj_request_matched_rule(request, i), &rule);
+        kj_view_effect(table, block->first_effect + rule.effect, &effect);
+        g_string_append(text, effect.name);
+        append_parameters(table, block, &rule, text);
+        g_ptr_array_add(list, g_strdup(text->str));
+    }
+    g_ptr_array_sort(list, compare_texts);
+    for (guint i = 0; i < list->len; i++)
+        g_string_append_printf(out, "%s%s", i ? " and " : "", (const char *)list->pdata[i]);
+}
+
+void kj_answer_append(const KjTable *table, guint block_index, const KjRequest *request, const KjVerdict *verdict, GString *out) {
+    KjBlockView block;
+    KjRuleView rule;
+    if (verdict->outcome == KJ_OUTCOME_ERROR || verdict->rule == KJ_RULE_DEFAULT) {
+        g_string_append(out, verdict->effect);
+        if (verdict->outcome == KJ_OUTCOME_ERROR)
+            return;
+    } else {
         kj_view_block(table, block_index, &block);
         kj_view_rule(table, verdict->rule, &rule);
-        for (guint i = 0; i < rule.parameter_count; i++) {
-            KjParameterView parameter;
-            kj_view_parameter(table, rule.first_parameter + i, &parameter);
-            append_rate(table, &block, &parameter, out);
+        if (block.combining == KJ_COMBINING_ADD_UP) {
+            append_requirements(table, &block, request, verdict, out);
+        } else {
+            g_string_append(out, verdict->effect);
+            append_parameters(table, &block, &rule, out);
         }
     }
     append_obligations(request, verdict, out);

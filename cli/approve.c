@@ -2,8 +2,9 @@
 /*
  * kijun approve: yes to a change, unit by unit.
  *
- * What an approval says is computed here, from the two texts: never from the proposal, which only names them. Without UNIT the units are those in which the person's yes would
- * help. What could never count is refused before it is signed, with the reason; who wonders later why his word was worth nothing has been served badly.
+ * What an approval says is computed here, from the two texts: never from the proposal, which only names them. Without UNIT the units are
+ * those in which the person's yes would help. What could never count is refused before it is signed, with the reason; who wonders later why
+ * his word was worth nothing has been served badly.
  *
  * The same command signs an emergency beside others, ratifies one, and attests a decision that was made on paper.
  */
@@ -40,8 +41,8 @@ gboolean kj_desk_stands_in(const KjSitting *sitting, const KjStep *step, const c
         for (guint i = 0; i < chain->len; i++) {
             const KjStatement *statement = ((const KjSigned *)chain->pdata[i])->statement;
             if (kj_statement_kind(statement) == KJ_STATEMENT_DELEGATION && strcmp(kj_statement_get(statement, "to"), person) == 0 &&
-                g_strv_contains((const char *const *)step->authors, kj_statement_get(statement, "signer")) && sitting->now < kj_statement_instant(statement, "until") &&
-                !kj_chain_takes_back(chain, kj_statement_digest(statement)))
+                g_strv_contains((const char *const *)step->authors, kj_statement_get(statement, "signer")) &&
+                sitting->now < kj_statement_instant(statement, "until") && !kj_chain_takes_back(chain, kj_statement_digest(statement)))
                 return TRUE;
         }
     }
@@ -230,7 +231,8 @@ static int approve_units(KjSitting *sitting, const char *named, char **units) {
         return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to approve"), named, sitting->desk->context);
     if (ruling->by_thresholds) {
         g_autofree char *root = kj_telling_root(sitting, "root");
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("no governance is in force in %s, so that nobody has to approve: the release itself decides, signed by %s; next: kijun release %s"),
+        return kj_cli_fail(KJ_EXIT_REFUSED,
+                           _("no governance is in force in %s, so that nobody has to approve: the release itself decides, signed by %s; next: kijun release %s"),
                            sitting->desk->context, root, named);
     }
     g_autoptr(GPtrArray) steps = choose_steps(sitting, &target, ruling, units, &code);
@@ -299,7 +301,8 @@ static int cosign(KjSitting *sitting, const KjTarget *target, const KjRuling *ru
         if (missing)
             printf("%s: %s\n", ((const KjStep *)after->steps->pdata[i])->need->name, missing);
     }
-    printf(after->met ? _("next: kijun release --emergency %.12s\n") : _("next, the others: kijun approve --emergency %.12s\n"), kj_statement_digest(target->statement));
+    printf(after->met ? _("next: kijun release --emergency %.12s\n") : _("next, the others: kijun approve --emergency %.12s\n"),
+           kj_statement_digest(target->statement));
     return KJ_EXIT_FINE;
 }
 
@@ -357,7 +360,8 @@ int kj_command_approve(int argc, char **argv) {
     if ((document != NULL) != (decided != NULL) || (document != NULL) != (by != NULL))
         return kj_cli_fail(KJ_EXIT_USAGE, _("a decision made on paper needs --record DOCUMENT, --decided DATE and --by NAME"));
     if ((argc < 2) != (emergency || ratify))
-        return kj_cli_fail(KJ_EXIT_USAGE, argc < 2 ? _("approve what? Usage: kijun approve PROPOSAL|REV [UNIT...]") : _("--emergency and --ratify name what is signed; nothing else does"));
+        return kj_cli_fail(KJ_EXIT_USAGE, argc < 2 ? _("approve what? Usage: kijun approve CHANGE [UNIT...]")
+                                                   : _("--emergency and --ratify name what is signed; nothing else does"));
     if (!kj_sitting_open(&sitting, TRUE, &code))
         return code;
     return emergency ? approve_emergency(&sitting) : ratify ? ratify_emergency(&sitting) : approve_units(&sitting, argv[1], argv + 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kijun delegate: somebody sits on one's seats of one group, for a time. He has one seat only, as everybody, and none where the one who sent him is the author. */
+/* kijun delegate: somebody sits on one's seats of one group, for a time. He has one seat only, as everybody, and none where the one who
+ * sent him is the author. */
 #include <stdio.h>
 #include <string.h>
 
@@ -44,8 +45,8 @@ static int delegate(KjSitting *sitting, const char *to) {
     if (end <= begin || end <= sitting->now)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--until: that would be over before it begins"));
     if (!is_member(sitting, sitting->person))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not of the group `%s` in %s, and cannot send anybody there (write it with its module: people.committee)"), sitting->person, group,
-                           sitting->desk->context);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not of the group `%s` in %s, and cannot send anybody there (write it with its module: people.committee)"),
+                           sitting->person, group, sitting->desk->context);
     if (strcmp(to, sitting->person) == 0 || !has_key(sitting->desk->root, to))
         return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is nobody whom the root knows a key of, beside %s; next: kijun root"), to, sitting->person);
     kj_values_add(values, "to", to);

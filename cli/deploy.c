@@ -61,7 +61,8 @@ static int refused(const KjHost *host, const GError *error) {
 /* ---- putting in force ---- */
 
 /* Everything after `make`. `wanted`: what is to be in force; `behind`: what it falls back to, or NULL. */
-static gboolean put_in_force(KjHost *host, const KjVerifier *verifier, const KjHostRelease *wanted, const char *fallback, guint64 within, GError **error) {
+static gboolean put_in_force(KjHost *host, const KjVerifier *verifier, const KjHostRelease *wanted, const char *fallback, guint64 within, KjJournalEvent event, const char *why,
+                             GError **error) {
     const KjStoreState *before = kj_store_state(host->store);
     const KjRoot *root = kj_verifier_root(verifier);
     KjStoreState after = { .release = wanted->digest,
@@ -75,8 +76,10 @@ static gboolean put_in_force(KjHost *host, const KjVerifier *verifier, const KjH
         !kj_store_switch(host->store, &after, host->settings.keep, error))
         return FALSE;
     host->settings.deadline = within > 0 && old_release && strcmp(old_release, wanted->digest) != 0 ? host->now + (gint64)within : 0;
-    if (kj_host_enforce(host, wanted, host->settings.deadline ? within : 0, error))
+    if (kj_host_enforce(host, wanted, host->settings.deadline ? within : 0, error)) {
+        kj_host_log(host, event, wanted->serial, wanted->digest, NULL, why); /* rather twice than never */
         return kj_host_remember(host, error);
+    }
     if (old_release && strcmp(old_release, wanted->digest) != 0) {
         g_autoptr(GError) other = NULL;
         KjStoreState back = after;
@@ -100,9 +103,8 @@ static gboolean go_back(KjHost *host, KjJournalEvent event, const char *why, GEr
         return FALSE;
     g_free(host->settings.held);
     host->settings.held = g_steal_pointer(&left);
-    if (!put_in_force(host, verifier, release, NULL, 0, error))
+    if (!put_in_force(host, verifier, release, NULL, 0, event, why, error))
         return FALSE;
-    kj_host_log(host, event, release->serial, release->digest, NULL, why);
     fprintf(stderr, _("%s; release %" PRIu64 " (%.12s) is in force again\n"), why, release->serial, release->digest);
     return TRUE;
 }
@@ -217,7 +219,7 @@ static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifi
     g_autofree char *fallback = NULL;
     if (!wanted)
         return refused(host, error);
-    gboolean same = g_strcmp0(old_release, wanted->digest) == 0, held = g_strcmp0(host->settings.held, wanted->digest) == 0;
+    gboolean same = g_strcmp0(old_release, wanted->digest) == 0 && g_strcmp0(host->settings.applied, wanted->digest) == 0, held = g_strcmp0(host->settings.held, wanted->digest) == 0;
     if (fetch && !kj_fetch_accept(fetch, &error))
         return refused(host, error);
     if (held && !again) {
@@ -239,11 +241,10 @@ static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifi
         return refused(host, error);
     if (within > 0 && !fallback && old_release && !same)
         fallback = g_strdup(old_release);
-    if (!put_in_force(host, verifier, wanted, fallback, within, &error))
-        return refused(host, error);
     g_clear_pointer(&host->settings.held, g_free);
-    kj_host_remember(host, NULL);
-    kj_host_log(host, over ? KJ_JOURNAL_EMERGENCY_ENDED : emergency ? KJ_JOURNAL_EMERGENCY_BEGUN : KJ_JOURNAL_DEPLOYED, wanted->serial, wanted->digest, NULL, wanted->title);
+    if (!put_in_force(host, verifier, wanted, fallback, within, over ? KJ_JOURNAL_EMERGENCY_ENDED : emergency ? KJ_JOURNAL_EMERGENCY_BEGUN : KJ_JOURNAL_DEPLOYED, wanted->title,
+                      &error))
+        return refused(host, error);
     if (host->settings.deadline && !at && !start_watcher(host, &error))
         kj_cli_fail(KJ_EXIT_IO, _("nothing watches whether it is confirmed in time (%s); the next `kijun deploy` does"), error->message);
     tell_in_force(host, wanted);

@@ -2,14 +2,16 @@
 /*
  * Sitting down at the desk, and saying something.
  *
- * The working tree is read as `git add --all` would take it, into an index that is never written: what is proposed is then, byte for byte, what a commit of it will
- * hold, whatever the settings for line ends. Everything else is read from the object database.
+ * The working tree is read as `git add --all` would take it, into an index that is never written: what is proposed is then, byte for byte,
+ * what a commit of it will hold, whatever the settings for line ends. Everything else is read from the object database.
  *
- * A statement names the one before it. So a draft is laid onto the desk, as the last of its signer's chain, before it is signed: the next draft goes on from
- * there, and what comes of it is computed by the same judge as ever. Only a signature that was verified goes into the repository.
+ * A statement names the one before it. So a draft is laid onto the desk, as the last of its signer's chain, before it is signed: the next
+ * draft goes on from there, and what comes of it is computed by the same judge as ever. Only a signature that was verified goes into the
+ * repository.
  */
 #include "desk.h"
 
+#include <inttypes.h>
 #include <kijun/value.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +48,8 @@ char *kj_desk_context(KjRepository *repository, int *exit_code) {
     if (contexts[0] && !contexts[1])
         return g_strdup(contexts[0]);
     g_autofree char *all = g_strjoinv(", ", contexts);
-    *exit_code = contexts[0] ? kj_cli_fail(KJ_EXIT_USAGE, _("which context: %s? Say it with --context, or once for all: git config kijun.context %s"), all, contexts[0])
+    *exit_code = contexts[0] ? kj_cli_fail(KJ_EXIT_USAGE, _("which context: %s? Say it with --context, or once for all: git config kijun.context %s"), all,
+                                           contexts[0])
                              : kj_cli_fail(KJ_EXIT_USAGE, _("there is no release yet, so say what the context is to be called: --context production"));
     return NULL;
 }
@@ -92,7 +95,7 @@ static gboolean find_person(KjSitting *sitting, int *exit_code) {
     }
     sitting->person = kj_root_person(sitting->desk->root, sitting->key, kj_desk_next_serial(sitting->desk));
     if (!sitting->person)
-        *exit_code = kj_cli_fail(KJ_EXIT_REFUSED, _("the key %s is nobody's under the root, version %" G_GUINT64_FORMAT "; next: kijun root"), sitting->key->fingerprint,
+        *exit_code = kj_cli_fail(KJ_EXIT_REFUSED, _("the key %s is nobody's under root %" PRIu64 "; next: kijun root"), sitting->key->fingerprint,
                                  kj_root_version(sitting->desk->root));
     return sitting->person != NULL;
 }
@@ -251,14 +254,18 @@ gboolean kj_target_check(const KjTarget *target, int *exit_code) {
     if (bytes && kj_diagnostics_errors(compilation->diagnostics) == 0)
         return TRUE;
     kj_cli_print_diagnostics(compilation->diagnostics, compilation->sources);
-    *exit_code = kj_cli_fail(kj_cli_errors_code(compilation->diagnostics), _("%s is not what its standards ask, and cannot be in force; next: kijun check"), target->shown);
+    *exit_code = kj_cli_fail(kj_cli_errors_code(compilation->diagnostics), _("%s is not what its standards ask, and cannot be in force; next: kijun check"),
+                             target->shown);
     return FALSE;
 }
 
 const KjSigned *kj_desk_statement(const KjSitting *sitting, const char *digest, const KjStatementKind *kinds, int *exit_code) {
     const KjSigned *found = is_digest_start(digest) ? kj_desk_find(sitting->desk, digest) : NULL;
     if (!found) {
-        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, _("no one statement has a digest that begins with `%s`; write more of it, or fetch the signers' chains: git fetch origin 'refs/kijun/*:refs/kijun/*'"), digest);
+        *exit_code = kj_cli_fail(
+            KJ_EXIT_USAGE,
+            _("no one statement has a digest that begins with `%s`; write more of it, or fetch what others said: git fetch ORIGIN 'refs/kijun/*:refs/kijun/*'"),
+            digest);
         return NULL;
     }
     for (; *kinds; kinds++)
@@ -343,8 +350,8 @@ void kj_values_add_unit(KjValues *values, const KjNeed *need, gboolean base) {
 void kj_values_add_changes(KjValues *values, const KjNeeds *needs) {
     for (guint i = 0; i < needs->needs->len; i++) {
         const KjNeed *need = needs->needs->pdata[i];
-        g_autofree char *line = g_strdup_printf("%s %s %s %s %s", need->name, digest_of(need->base), digest_of(need->result), kj_change_verdict_name(need->verdict),
-                                                need->weakens ? "yes" : "no");
+        g_autofree char *line = g_strdup_printf("%s %s %s %s %s", need->name, digest_of(need->base), digest_of(need->result),
+                                                kj_change_verdict_name(need->verdict), need->weakens ? "yes" : "no");
         kj_values_add(values, "change", line);
     }
 }

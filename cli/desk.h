@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the commands share by which people propose, approve and release: their options, the desk that they sit down at, what a person may call a change
- * (a proposal, a revision, the working tree), how a change is told, and how a statement is shown, signed and kept.
+ * What the commands share by which people propose, approve and release: their options, the desk that they sit down at, what a person may
+ * call a change (a proposal, a revision, the working tree), how a change is told, and how a statement is shown, signed and kept.
  */
 #ifndef KJ_CLI_DESK_H
 #define KJ_CLI_DESK_H
@@ -22,10 +22,12 @@ extern KjDeskChoices kj_desk_choices; /* of the one command that runs */
 /* Where: of every such command; who: of those that sign. Rows of a command's option entries. */
 #define KJ_DESK_WHERE \
     { "context", 0, 0, G_OPTION_ARG_STRING, &kj_desk_choices.context, N_("The context (kijun.context of git's settings, or the only one)"), "NAME" }, \
-    { "workspace", 0, 0, G_OPTION_ARG_STRING, &kj_desk_choices.workspace, N_("The workspace's folder in the repository (kijun.workspace of git's settings, or its top)"), "FOLDER" }, \
+    { "workspace", 0, 0, G_OPTION_ARG_STRING, &kj_desk_choices.workspace, \
+      N_("The workspace's folder in the repository (kijun.workspace of git's settings, or its top)"), "FOLDER" }, \
     { "at", 0, 0, G_OPTION_ARG_STRING, &kj_desk_choices.at, N_("The instant that counts as now (now)"), "INSTANT" }
 #define KJ_DESK_WHO \
-    { "key", 0, 0, G_OPTION_ARG_FILENAME, &kj_desk_choices.key, N_("Sign with this key (KIJUN_KEY, or kijun.key or user.signingkey of git's settings)"), "FILE" }, \
+    { "key", 0, 0, G_OPTION_ARG_FILENAME, &kj_desk_choices.key, \
+      N_("Sign with this key (KIJUN_KEY, or kijun.key or user.signingkey of git's settings)"), "FILE" }, \
     { "yes", 0, 0, G_OPTION_ARG_NONE, &kj_desk_choices.yes, N_("Sign without asking"), NULL }
 
 /* ---- the desk ---- */
@@ -37,7 +39,8 @@ typedef struct {
     const char *person; /* whose it is under the root */
 } KjSitting;
 
-/* Opens the repository of the current folder. `signs`: it must be known who. FALSE with *exit_code set, after telling why. Clear with kj_sitting_clear. */
+/* Opens the repository of the current folder. `signs`: it must be known who. FALSE with *exit_code set, after telling why. Clear with
+ * kj_sitting_clear. */
 gboolean kj_sitting_open(KjSitting *sitting, gboolean signs, int *exit_code);
 void kj_sitting_clear(KjSitting *sitting);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KjSitting, kj_sitting_clear)
@@ -57,8 +60,8 @@ typedef struct {
     char *shown;                  /* what messages call it */
 } KjTarget;
 
-/* `named`: a proposal's or emergency's digest or its start, REV, REV:FOLDER (:FOLDER is the index), or a folder of the working tree; NULL: the working tree. FALSE with *exit_code
- * set, after telling why. Clear with kj_target_clear. */
+/* `named`: a proposal's or emergency's digest or its start, REV, REV:FOLDER (:FOLDER is the index), or a folder of the working tree; NULL:
+ * the working tree. FALSE with *exit_code set, after telling why. Clear with kj_target_clear. */
 gboolean kj_target_find(const KjSitting *sitting, const char *named, KjTarget *target, int *exit_code);
 void kj_target_clear(KjTarget *target);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KjTarget, kj_target_clear)
@@ -66,7 +69,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KjTarget, kj_target_clear)
 /* Whether it may be in force at all: it is what its standards ask. Else FALSE with *exit_code set, after telling why. */
 gboolean kj_target_check(const KjTarget *target, int *exit_code);
 
-/* Whether the change of a unit is among those that the proposal names (always, when none was named): its workspace may be older than what others have released since, and then it would undo that. */
+/* Whether the change of a unit is among those that the proposal names (always, when none was named): its workspace may be older than what
+ * others have released since, and then it would undo that. */
 gboolean kj_target_names(const KjTarget *target, const KjNeed *need);
 
 /* A statement of one of these kinds (a NULL-terminated list of numbers) by its digest or the start of it. NULL with *exit_code set, after telling. */
@@ -104,11 +108,13 @@ void kj_values_add_schema(KjValues *values, const KjNeed *need);
 /* ---- saying ---- */
 
 /*
- * The statement as the person's next, with signer, previous, date and context filled in. It lies on the desk at once, as if it had been said, so that what comes of it can
- * be computed before anybody signs. NULL with *exit_code set, after telling. Borrowed. Then kj_desk_sign, or kj_desk_drop.
+ * The statement as the person's next, with signer, previous, date and context filled in. It lies on the desk at once, as if it had been
+ * said, so that what comes of it can be computed before anybody signs. NULL with *exit_code set, after telling. Borrowed. Then
+ * kj_desk_sign, or kj_desk_drop.
  */
 const KjStatement *kj_desk_draft(KjSitting *sitting, KjStatementKind kind, const KjValues *values, int *exit_code);
-/* Shows the exact bytes, asks, signs, and adds it to the signer's chain. FALSE with *exit_code set, after telling, and the draft is gone; *exit_code is KJ_EXIT_FINE when the person said no. */
+/* Shows the exact bytes, asks, signs, and adds it to the signer's chain. FALSE with *exit_code set, after telling, and the draft is gone;
+ * *exit_code is KJ_EXIT_FINE when the person said no. */
 gboolean kj_desk_sign(KjSitting *sitting, int *exit_code);
 void kj_desk_drop(KjSitting *sitting);
 /* Both. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a change is told to the people who decide about it: for each unit what the change does, in the sentences of `kijun diff`, and then whose approval it has and whose is
- * missing. Nothing of this is taken from anybody's statement. The same facts as JSON for programs.
+ * How a change is told to the people who decide about it: for each unit what the change does, in the sentences of `kijun diff`, and then
+ * whose approval it has and whose is missing. Nothing of this is taken from anybody's statement. The same facts as JSON for programs.
  */
 #include "config.h"
 
@@ -24,7 +24,9 @@ KjTelling *kj_telling_new(const KjSitting *sitting, const KjRuling *ruling, cons
     KjTelling *telling = g_new0(KjTelling, 1);
     const KjChange *judged = ruling->needs->change;
     const KjChangeOptions options = { .now = sitting->now, .most = SENTENCES };
-    const KjReportOptions report = { .language = kj_cli_language(), .version = PACKAGE_VERSION, .old_path = sitting->desk->context, .new_path = shown, .brief = TRUE };
+    const KjReportOptions report = {
+        .language = kj_cli_language(), .version = PACKAGE_VERSION, .old_path = sitting->desk->context, .new_path = shown, .brief = TRUE
+    };
     telling->sitting = sitting;
     telling->ruling = ruling;
     telling->told = kj_change_new(judged->old_policy, judged->new_policy, &options);
@@ -108,7 +110,8 @@ static void append_files(const KjTelling *telling, const KjNeed *need, GString *
 void kj_telling_effect(const KjTelling *telling, const KjStep *step, GString *out) {
     gboolean colour = kj_cli_colour(STDOUT_FILENO);
     const KjReportBlock *block = find_block(telling, step->need);
-    g_string_append_printf(out, "%s%s%s  %s\n", colour ? "\033[1m" : "", step->need->name, colour ? "\033[0m" : "", block ? block->verdict : quiet_verdict(step->need));
+    g_string_append_printf(out, "%s%s%s  %s\n", colour ? "\033[1m" : "", step->need->name, colour ? "\033[0m" : "",
+                           block ? block->verdict : quiet_verdict(step->need));
     if (block && block->trouble)
         g_string_append_printf(out, "  %s\n", block->trouble);
     for (guint i = 0; block && i < block->changes->len; i++) {
@@ -158,9 +161,10 @@ static void append_voices(const KjJudgement *judgement, GString *out) {
     }
     for (guint i = 0; i < judgement->voices->len; i++) {
         const KjVoice *voice = &g_array_index(judgement->voices, KjVoice, i);
+        const KjStatement *said = voice->statement->statement;
         if (is_worth_telling(voice))
-            g_string_append_printf(out, _("  does not count: the %s by %s (%.12s): %s\n"), kj_statement_kind_name(kj_statement_kind(voice->statement->statement)),
-                                   kj_statement_get(voice->statement->statement, "signer"), kj_statement_digest(voice->statement->statement), _(voice_states[voice->state]));
+            g_string_append_printf(out, _("  does not count: the %s by %s (%.12s): %s\n"), kj_statement_kind_name(kj_statement_kind(said)),
+                                   kj_statement_get(said, "signer"), kj_statement_digest(said), _(voice_states[voice->state]));
     }
 }
 

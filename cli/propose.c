@@ -2,13 +2,16 @@
 /*
  * kijun propose: says what a change does and whom it needs, and puts it before them.
  *
- * What is signed is one line for each unit: its text before, its text after, what that does. The whole workspace is kept beside it, so that the proposal can be read
- * when its branch has long been rebased. Whom it needs is computed with the proposal already lying on the desk: its author is barred from approving.
+ * What is signed is one line for each unit: its text before, its text after, what that does. The whole workspace is kept beside it, so that
+ * the proposal can be read when its branch has long been rebased. Whom it needs is computed with the proposal already lying on the desk:
+ * its author is barred from approving.
  *
- * With --emergency the same lines become a statement that ends by itself: for that the people on call sign, and the ordinary quorum ratifies afterwards.
+ * With --emergency the same lines become a statement that ends by itself: for that the people on call sign, and the ordinary quorum
+ * ratifies afterwards.
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -146,11 +149,13 @@ static int check_end(const KjSitting *sitting, const KjRuling *ruling, gint64 en
     if (ruling->by_thresholds)
         return kj_cli_fail(KJ_EXIT_REFUSED, _("no governance is in force in %s that says who decides in an emergency"), sitting->desk->context);
     if (within == 0)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("no rule of the governance in force says within which time such an emergency must be ratified, so there can be none"));
+        return kj_cli_fail(KJ_EXIT_REFUSED,
+                           _("no rule of the governance in force says within what time such an emergency is ratified, so there can be none"));
     if (end <= sitting->now)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--until: the emergency would be over before it begins"));
     if (end > sitting->now + (gint64)within)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("the governance in force lets such an emergency last %" G_GUINT64_FORMAT "h at most: it must be ratified by then"), within / 3600);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("the governance in force lets such an emergency last %" PRIu64 "h at most: it must be ratified by then"),
+                           within / 3600);
     return KJ_EXIT_FINE;
 }
 

@@ -2,11 +2,12 @@
 /*
  * kijun release: what was agreed to becomes what hosts enforce.
  *
- * The change is judged here as every host will judge it; whatever is missing is told unit by unit, with those who could give it. Then the statement is made, signed, and
- * published in one step or not at all.
+ * The change is judged here as every host will judge it; whatever is missing is told unit by unit, with those who could give it. Then the
+ * statement is made, signed, and published in one step or not at all.
  *
- * Where the root wants several signatures, the statement goes from one to the next in a file: its bytes, and below them one armor after another, as `ssh-keygen -Y sign` writes
- * them. Nobody signs what a file says: each makes the statement again from the change and compares. Who is the last publishes.
+ * Where the root wants several signatures, the statement goes from one to the next in a file: its bytes, and below them one armor after
+ * another, as `ssh-keygen -Y sign` writes them. Nobody signs what a file says: each makes the statement again from the change and compares.
+ * Who is the last publishes.
  */
 #include "config.h"
 
@@ -95,7 +96,8 @@ static gboolean is_alone_enough(const Work *work) {
 /* "2 of abe, baba (release)", and for the first release of the root too. Free with g_free. */
 static char *wanted(const Work *work) {
     g_autofree char *release = kj_telling_root(work->sitting, RELEASE), *root = kj_telling_root(work->sitting, ROOT);
-    return is_first(work) ? g_strdup_printf(_("%s for releases, and as it is the first by %s for roots"), release, root) : g_strdup_printf(_("%s for releases"), release);
+    return is_first(work) ? g_strdup_printf(_("%s for releases, and as it is the first by %s for roots"), release, root)
+                          : g_strdup_printf(_("%s for releases"), release);
 }
 
 static int check_signer(const Work *work) {
@@ -170,7 +172,8 @@ static int refuse_unmet(const Work *work) {
         g_string_append_printf(text, "\n%s\n", step->need->name);
         kj_telling_needs(step, text);
         if (!kj_target_names(&work->target, step->need))
-            g_string_append(text, _("  the proposal is older than that, and would undo it: merge it with what is in force, and release the merge; what was approved stays so\n"));
+            g_string_append(
+                text, _("  the proposal is older than that, and would undo it: merge it with what is in force, and release the merge; what was approved stays so\n"));
         g_string_truncate(text, text->len - 1);
     }
     return kj_cli_fail(KJ_EXIT_REFUSED, _("not everybody who must has agreed:%s"), text->str);
@@ -201,18 +204,20 @@ static int make_release(Work *work, const char *named, const KjStatement *theirs
         return kj_cli_fail(KJ_EXIT_USAGE, _("what is it about? Say it in one line with --title"));
     work->ruling = kj_desk_decide(sitting->desk, work->target.workspace, emergency_of(work), date);
     if (is_idle(work))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to release; to tell hosts so: kijun release --heartbeat"), named, sitting->desk->context);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to release; to tell hosts so: kijun release --heartbeat"), named,
+                           sitting->desk->context);
     if (!work->ruling->met)
         return refuse_unmet(work);
-    work->statement = kj_desk_release(sitting->desk, work->target.workspace, work->ruling, emergency_of(work), theirs ? kj_statement_get(theirs, "signer") : sitting->person, subject,
-                                      date, end, &error);
+    const char *signer = theirs ? kj_statement_get(theirs, "signer") : sitting->person;
+    work->statement = kj_desk_release(sitting->desk, work->target.workspace, work->ruling, emergency_of(work), signer, subject, date, end, &error);
     return work->statement ? KJ_EXIT_FINE : kj_desk_fail(error);
 }
 
 static int make_heartbeat(Work *work, const KjStatement *theirs) {
     g_autoptr(GError) error = NULL;
     KjSitting *sitting = work->sitting;
-    work->statement = kj_desk_heartbeat(sitting->desk, theirs ? kj_statement_get(theirs, "signer") : sitting->person, theirs ? kj_statement_instant(theirs, "date") : sitting->now, &error);
+    work->statement = kj_desk_heartbeat(sitting->desk, theirs ? kj_statement_get(theirs, "signer") : sitting->person,
+                                        theirs ? kj_statement_instant(theirs, "date") : sitting->now, &error);
     return work->statement ? KJ_EXIT_FINE : kj_desk_fail(error);
 }
 
@@ -285,7 +290,8 @@ static int sign_draft(Work *work, const char *named) {
     if (strcmp(kj_statement_digest(work->statement), kj_statement_digest(theirs)) == 0)
         return finish(work);
     g_autofree char *difference = first_difference(theirs, work->statement);
-    return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not what comes of %s here: %s; if people have said more since, make the draft again"), sign, named, difference);
+    return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not what comes of %s here: %s; if people have said more since, make the draft again"), sign, named,
+                       difference);
 }
 
 static int release(Work *work, const char *named) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijun rollback: proposes what an earlier release held. Releases only go forward: an intended return is a new release of old content, judged as any change, by
- * the governance that is in force now.
+ * kijun rollback: proposes what an earlier release held. Releases only go forward: an intended return is a new release of old content,
+ * judged as any change, by the governance that is in force now.
  */
 #include "config.h"
 
@@ -38,7 +38,8 @@ static int roll_back(KjSitting *sitting, const char *named) {
     g_autoptr(GError) error = NULL;
     g_auto(KjTarget) target = { 0 };
     git_oid head;
-    g_autoptr(GPtrArray) links = kj_release_head(sitting->desk->repository, sitting->desk->context, &head, &error) ? kj_links_read(sitting->desk->repository, NULL, &head, &error) : NULL;
+    gboolean found = kj_release_head(sitting->desk->repository, sitting->desk->context, &head, &error);
+    g_autoptr(GPtrArray) links = found ? kj_links_read(sitting->desk->repository, NULL, &head, &error) : NULL;
     if (!links)
         return kj_desk_fail(error);
     const KjStatement *release = find_release(links, named);

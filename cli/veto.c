@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijun veto: no to a unit's text, until it is withdrawn or overruled. It binds only from those whose approval the change could count, so nobody else is let sign one: he has an
- * opinion (`kijun comment --opinion against`).
+ * kijun veto: no to a unit's text, until it is withdrawn or overruled. It binds only from those whose approval the change could count, so
+ * nobody else is let sign one: he has an opinion (`kijun comment --opinion against`).
  */
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,8 @@ static int veto(KjSitting *sitting, const char *named, const char *unit) {
     if (!step->judgement)
         return kj_cli_fail(KJ_EXIT_REFUSED, _("no governance is in force in %s, so that a veto would bind nobody"), sitting->desk->context);
     if (!may_speak(step, sitting->person))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not asked for approval of %s, so that a veto would bind nobody; next: kijun comment --opinion against"), sitting->person, unit);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not asked for approval of %s, so that a veto would bind nobody; next: kijun comment --opinion against"),
+                           sitting->person, unit);
     g_autoptr(KjTelling) telling = kj_telling_new(sitting, ruling, target.shown);
     kj_telling_effect(telling, step, text);
     fputs(text->str, stdout);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kijun withdraw: takes back what one has said with the same key. It stays in the chain, where everybody can read that it was said, and counts no more. */
+/* kijun withdraw: takes back what one has said with the same key. It stays in the chain, where everybody can read that it was said, and
+ * counts no more. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,9 @@ const GOptionEntry kj_options_withdraw[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-static const KjStatementKind kinds[] = { KJ_STATEMENT_APPROVAL, KJ_STATEMENT_VETO, KJ_STATEMENT_RECORD, KJ_STATEMENT_DELEGATION, KJ_STATEMENT_EMERGENCY, KJ_STATEMENT_RATIFY, 0 };
+static const KjStatementKind kinds[] = {
+    KJ_STATEMENT_APPROVAL, KJ_STATEMENT_VETO, KJ_STATEMENT_RECORD, KJ_STATEMENT_DELEGATION, KJ_STATEMENT_EMERGENCY, KJ_STATEMENT_RATIFY, 0,
+};
 
 static int withdraw(KjSitting *sitting, const char *named) {
     g_autoptr(KjValues) values = kj_values_new();

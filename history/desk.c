@@ -601,6 +601,7 @@ static gboolean publish(KjDesk *desk, const KjSealed *sealed, const git_oid *sou
 }
 
 gboolean kj_desk_publish(KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjSealed *release, GError **error) {
+    git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); /* what is released outlives the power */
     g_autoptr(GArray) parents = parents_of(desk, release->statement, error);
     git_oid sources;
     return parents && write_sources(desk, result, ruling, release->statement, &sources, error) && publish(desk, release, &sources, parents, result, error);

@@ -284,9 +284,11 @@ static char **kept_with(const KjStore *store, const KjStoreState *state, guint c
     g_ptr_array_add(kept, g_strdup(state->release));
     for (const char *const *digest = kj_store_kept(store); *digest; digest++) {
         gboolean again = strcmp(*digest, state->release) == 0;
-        if (!again && (kept->len < count || g_strcmp0(*digest, state->fallback) == 0))
+        if (!again && kept->len < count)
             g_ptr_array_add(kept, g_strdup(*digest));
     }
+    if (state->fallback && !g_ptr_array_find_with_equal_func(kept, state->fallback, g_str_equal, NULL))
+        g_ptr_array_add(kept, g_strdup(state->fallback)); /* which may never have been in force here */
     g_ptr_array_add(kept, NULL);
     return (char **)g_ptr_array_steal(kept, NULL);
 }
@@ -349,7 +351,7 @@ gboolean kj_store_remember(KjStore *store, const KjStoreState *state, GError **e
     g_assert(store->lock >= 0 && old->release && g_strcmp0(state->release, old->release) == 0);
     if (!only_forward(old, state, error) || !check_there(store, state->fallback, error))
         return FALSE;
-    g_autoptr(KjStoreRecord) record = kj_store_record_new(state, g_strdupv(store->record->kept));
+    g_autoptr(KjStoreRecord) record = kj_store_record_new(state, kept_with(store, state, G_MAXUINT));
     record->state.epoch = old->epoch;
     if (!kj_store_record_write(record, store->state, error)) {
         kj_store_record_write(store->record, store->state, NULL); /* where only the last sync failed, it is the new one that is there */

@@ -14,9 +14,17 @@ static char *name_of(const KjApplication *application) {
     return g_strdup_printf("%s/%s/%s/%s", application->target, application->block, application->name, application->domain);
 }
 
+/* What a crash left half done is undone first. */
+static gboolean finish_last(const KjApplication *application, GError **error) {
+    g_autoptr(KjApplication) last = kj_application_read(application->target, application->name, error);
+    if (last && last->phase == KJ_APPLICATION_PENDING && !kj_application_is_watched(last))
+        return kj_application_undo(last, error);
+    return last != NULL;
+}
+
 static gboolean put(KjApplication *application, gboolean watched, GError **error) {
     int lock = kj_application_lock(application->target, application->name, FALSE, error);
-    gboolean done = lock >= 0 && kj_application_put(application, watched, error);
+    gboolean done = lock >= 0 && finish_last(application, error) && kj_application_put(application, watched, error);
     if (lock >= 0)
         kj_application_unlock(lock);
     if (!done)
@@ -82,6 +90,8 @@ gboolean kj_host_enforce(KjHost *host, const KjHostRelease *release, guint64 wit
     g_ptr_array_add(names, NULL);
     g_strfreev(host->settings.enforced);
     host->settings.enforced = (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+    g_free(host->settings.applied);
+    host->settings.applied = g_strdup(release->digest);
     return TRUE;
 }
 

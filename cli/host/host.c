@@ -20,6 +20,7 @@ static void clear_settings(KjHostSettings *settings) {
     g_free(settings->root);
     g_free(settings->name);
     g_free(settings->held);
+    g_free(settings->applied);
     g_strfreev(settings->enforced);
 }
 
@@ -41,6 +42,7 @@ static gboolean read_settings(KjHost *host, GError **error) {
     settings->root = g_key_file_get_string(file, GROUP, "root", NULL);
     settings->name = g_key_file_get_string(file, GROUP, "name", NULL);
     settings->held = g_key_file_get_string(file, GROUP, "held", NULL);
+    settings->applied = g_key_file_get_string(file, GROUP, "applied", NULL);
     settings->deadline = g_key_file_get_int64(file, GROUP, "deadline", NULL);
     settings->enforced = g_key_file_get_string_list(file, GROUP, "enforced", NULL, NULL);
     if (g_key_file_has_key(file, GROUP, "keep", NULL))
@@ -63,6 +65,7 @@ gboolean kj_host_remember(const KjHost *host, GError **error) {
     set_text(file, "root", settings->root);
     set_text(file, "name", settings->name);
     set_text(file, "held", settings->held);
+    set_text(file, "applied", settings->applied);
     g_key_file_set_int64(file, GROUP, "deadline", settings->deadline);
     g_key_file_set_uint64(file, GROUP, "keep", settings->keep);
     if (settings->enforced)

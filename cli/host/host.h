@@ -22,6 +22,7 @@ typedef struct {
     guint keep;
     char *held;       /* the digest of a release that was taken back here and is not tried again; NULL: none */
     gint64 deadline;  /* until when the release in force must be confirmed; 0: it needs not */
+    char *applied;    /* the digest of the release that was put in force to the end; NULL: none. Another one than `current`: a crash came between, and it is done again */
     char **enforced;  /* "target/block/name/domain" of what the release in force put in force, NULL-terminated */
 } KjHostSettings;
 

@@ -178,6 +178,26 @@ static void test_keep(Fixture *fixture, gconstpointer data) {
     assert_in_force(fixture, 7, 7);
 }
 
+/* A host that begins in an emergency has never had the release to go back to in force. */
+static void test_fallback_never_in_force(Fixture *fixture, gconstpointer data) {
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    put(fixture, 1);
+    put(fixture, 2);
+    KjStoreState state = state_of(fixture, 2);
+    state.fallback = fixture->digests[1];
+    g_assert_true(kj_store_switch(fixture->store, &state, 1, &error));
+    open_store(fixture);
+    g_assert_true(kj_store_has(fixture->store, fixture->digests[1]));
+    put(fixture, 3);
+    state.fallback = fixture->digests[3];
+    g_assert_true(kj_store_remember(fixture->store, &state, &error));
+    open_store(fixture);
+    g_assert_true(kj_store_has(fixture->store, fixture->digests[3]));
+    g_assert_cmpstr(kj_store_state(fixture->store)->fallback, ==, fixture->digests[3]);
+    assert_in_force(fixture, 2, 1);
+}
+
 /* Back to a release that is kept: with what was accepted meanwhile still remembered. */
 static void test_return(Fixture *fixture, gconstpointer data) {
     (void)data;
@@ -424,6 +444,7 @@ int main(int argc, char **argv) {
     ADD("empty", test_empty);
     ADD("deploy", test_deploy);
     ADD("keep", test_keep);
+    ADD("fallback-never-in-force", test_fallback_never_in_force);
     ADD("return", test_return);
     ADD("only-forward", test_only_forward);
     ADD("missing", test_missing);
