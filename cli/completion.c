@@ -25,12 +25,13 @@ const GOptionEntry kj_options_completion[] = {
 
 static const GOptionEntry help_option = { "help", 'h', 0, G_OPTION_ARG_NONE, NULL, N_("Show this"), NULL };
 
-/* The i-th option of a command, --help after all others; NULL beyond. */
+/* The i-th option of a command that people may use, --help after all others; NULL beyond. */
 static const GOptionEntry *option(const KjCommand *command, guint i) {
     guint count = 0;
-    while (command->options && command->options[count].long_name)
-        count++;
-    return i < count ? &command->options[i] : i == count ? &help_option : NULL;
+    for (const GOptionEntry *entry = command->options; entry && entry->long_name; entry++)
+        if (!(entry->flags & G_OPTION_FLAG_HIDDEN) && count++ == i)
+            return entry;
+    return i == count ? &help_option : NULL;
 }
 
 /* "text json" for an option that chooses among words, else NULL. */

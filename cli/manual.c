@@ -137,6 +137,8 @@ static void write_command(const KjCommand *command, GString *page) {
         kj_manual_paragraph(page, command->description);
     kj_manual_heading(page, "OPTIONS");
     for (const GOptionEntry *entry = command->options; entry && entry->long_name; entry++) {
+        if (entry->flags & G_OPTION_FLAG_HIDDEN)
+            continue;
         g_autofree char *words = option_words(entry);
         kj_manual_entry(page, words, NULL, entry->description);
     }

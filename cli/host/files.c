@@ -125,12 +125,26 @@ static gboolean add_target(const Making *making, const KjEnforcement *enforcemen
     return TRUE;
 }
 
-static gboolean add_targets(const Making *making) {
-    const char *const *enforced = kj_statement_list(making->link->sealed->statement, "enforces");
-    for (const KjEnforcement *one = making->workspace->compilation->policy->enforcements; one; one = one->next)
-        if (g_strv_contains(enforced, one->block->qualified) && is_for_this_host(making->host, one) && !add_target(making, one))
+static gboolean has_target(const Making *making, const KjEnforcement *enforcement) {
+    g_autofree char *path = g_strdup_printf("targets/%s.%s", enforcement->block->qualified, enforcement->target);
+    for (guint i = 0; i < making->release->files->len; i++)
+        if (strcmp(g_array_index(making->release->files, KjStoreFile, i).path, path) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean add_targets_of(const Making *making, const KjLink *link, const KjWorkspace *workspace) {
+    const char *const *enforced = kj_statement_list(link->sealed->statement, "enforces");
+    for (const KjEnforcement *one = workspace->compilation->policy->enforcements; one; one = one->next)
+        if (g_strv_contains(enforced, one->block->qualified) && is_for_this_host(making->host, one) && !has_target(making, one) && !add_target(making, one))
             return FALSE;
     return TRUE;
+}
+
+/* Of an emergency also what only the release behind it enforces: it must be there when the emergency is over. */
+static gboolean add_targets(const Making *making, const KjVerifier *verifier) {
+    return add_targets_of(making, making->link, making->workspace) &&
+           (!making->release->until || add_targets_of(making, kj_verifier_lasting(verifier), kj_verifier_lasting_workspace(verifier)));
 }
 
 /* ---- the whole ---- */
@@ -150,7 +164,7 @@ KjHostRelease *kj_host_release_new(const KjHost *host, const KjVerifier *verifie
     release->applications = g_ptr_array_new_with_free_func((GDestroyNotify)kj_application_free);
     add_statement(&making);
     add_sources(&making);
-    gboolean made = self_test(&making) && add_table(&making, kj_verifier_lasting_workspace(verifier)) && add_targets(&making);
+    gboolean made = self_test(&making) && add_table(&making, kj_verifier_lasting_workspace(verifier)) && add_targets(&making, verifier);
     g_clear_pointer(&making.table, kj_table_unref);
     return made ? g_steal_pointer(&release) : NULL;
 }
