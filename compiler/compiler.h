@@ -43,8 +43,15 @@ enum {
 };
 KjPolicy *kj_check(KjArena *arena, KjSources *sources, KjAstModule *const *modules, guint count, guint flags, KjDiagnostics *diagnostics);
 
+/* check/lapse.c: what `policy` decides until `until` (seconds since 1970; whole minutes count) and `before` from then on, as one checked tree that decides at
+ * every instant as the one or the other; both must outlive it. NULL when it was reported that something cannot end by itself. */
+KjPolicy *kj_policy_lapse(KjArena *arena, const KjPolicy *policy, gint64 until, const KjPolicy *before, KjDiagnostics *diagnostics);
+
 /* table/: the checked tree -> table file. NULL when a limit was reported. */
 GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagnostics);
+
+/* The same for kj_policy_lapse: a table that ends by itself. */
+GBytes *kj_build_until(const KjPolicy *policy, gint64 until, const KjPolicy *before, gboolean optimise, KjDiagnostics *diagnostics);
 
 /* table/, again: one block as a table that decides as the policy's table does and has nothing to say: no sentences, sources, positions or hash, and no optimiser.
  * It never leaves the process. NULL when a limit was reported. */
@@ -62,7 +69,7 @@ typedef struct {
     gboolean obligation; /* reported with a decision */
     const char *form;    /* as it is written: "@log", "@until(2026-12-31)" */
     KjPhrase doc;        /* one sentence */
-    KjPhrase phrase;     /* said of a rule that has it, {} being the argument; "" where the rule's own sentence says it */
+    KjPhrase phrase;     /* said of a rule that has it as a note, {} being the argument */
 } KjCommonAnnotation;
 
 extern const KjCommonAnnotation kj_common_annotations[]; /* ends with a NULL name */
@@ -81,6 +88,15 @@ typedef struct {
 /* Decides one request. Fill-in owned by the caller: kj_reference_verdict_clear. */
 void kj_reference_decide(const KjBlock *block, const KjFieldText *values, guint count, gboolean has_instant, gint64 instant,
                          KjReferenceVerdict *verdict);
+/* Several requests at once: each rule is read once for all of them. */
+typedef struct {
+    const KjFieldText *values;
+    guint count;
+    gboolean has_instant;
+    gint64 instant;
+} KjReferenceQuestion;
+
+void kj_reference_decide_all(const KjBlock *block, const KjReferenceQuestion *questions, guint count, KjReferenceVerdict *verdicts);
 void kj_reference_verdict_clear(KjReferenceVerdict *verdict);
 
 #endif

@@ -281,6 +281,10 @@ const char *kj_sentence_rule(KjArena *arena, const KjBlock *block, const KjRule 
         speaker.block = rule->standard;
         rule = rule->standard_rule;
     }
+    if (rule->otherwise) {
+        kj_sentence_default(block->domain->subject, block->domain->effects[rule->effect].phrase, language, out);
+        return kj_arena_strdup(arena, out->str);
+    }
     if (!rule->item) /* made by hand, in tests */
         return "";
     if (speaker.ja)

@@ -9,6 +9,7 @@
 #include <kijun/explain.h>
 
 #include <string.h>
+#include <time.h>
 
 #include <kijun/explain_values.h>
 #include <kijun/translate.h>
@@ -17,6 +18,7 @@
 #define FAILURES_SHOWN 4 /* failing tests of one of them */
 
 typedef enum {
+    WORD_EMERGENCY,
     WORD_ERROR,
     WORD_DEFAULT,
     WORD_NO_DEFAULT,
@@ -40,6 +42,8 @@ typedef enum {
 } Word;
 
 static const KjPhrase words[] = {
+    [WORD_EMERGENCY] = { "EMERGENCY: this policy holds until %s and ends by itself; then the one before it holds again.\n",
+                         "緊急時: このポリシーは %s に自ら終わり、以後は直前のポリシーに戻る。\n" },
     [WORD_ERROR] = { "Refused: nothing could be decided, because the request is in error: %s.\n",
                      "拒否: 要求に誤りがあり、判定できない（%s）。\n" },
     [WORD_DEFAULT] = { "%s: no rule matched, so the default of block `%s` decides.\n", "%s: どの規則にも当てはまらないため、ブロック `%s` の既定による。\n" },
@@ -299,8 +303,22 @@ char *kj_explain_problem(const char *problem) {
     return g_strconcat(strcmp(name, "request") == 0 ? _("request") : name, ": ", _(colon + 2), NULL);
 }
 
+/* While an emergency's policy decides, that comes first. */
+static void tell_emergency(const Telling *telling) {
+    gint64 until = kj_table_until(telling->request->table);
+    char room[32];
+    time_t end = (time_t) until;
+    struct tm parts;
+    if (!telling->request->has_instant || telling->request->instant >= until)
+        return;
+    gmtime_r(&end, &parts);
+    strftime(room, sizeof room, "%Y-%m-%dT%H:%MZ", &parts);
+    SAY(telling, WORD_EMERGENCY, room);
+}
+
 void kj_explain(KjRequest *request, const KjVerdict *verdict, const KjAskedValue *values, guint count, const char *language, GString *out) {
     Telling telling = { request, verdict, strcmp(language, "ja") == 0, out };
+    tell_emergency(&telling);
     if (verdict->outcome == KJ_OUTCOME_ERROR) {
         g_autofree char *problem = kj_explain_problem(verdict->problem ? verdict->problem : "?");
         SAY(&telling, WORD_ERROR, problem);

@@ -19,6 +19,10 @@
  *   - a window is a tree, breadth first: its parts are the next two records that are no part of another, so that a walk over it is linear;
  *   - a leaf lists boxes best first: strictly ascending, and for KJ_COMBINING_STRICTEST first by effect, strictest first.
  *
+ * An emergency's table ends by itself at `until` of the header. Nothing in this file does that but its rules: those of the policy that ends
+ * and those of the one before it stand in one block, each with a test of the instant where the two differ (compiler/check/lapse.c), so that
+ * whoever reads rules reads that too. The header only says so, for people.
+ *
  * Classes. A request's value of each field is mapped to a class, a small number: 0 when the field is missing, else 1 and up.
  *   - numeric and address fields: the classifier is a sorted array of the first points of the classes; class i covers points[i-1] up to
  *     the point before points[i]. points[0] is the start of the type's line (0, or IPv4 0.0.0.0).
@@ -81,7 +85,7 @@ typedef struct {
     guint32 section_count;
     guint64 size; /* of the whole file */
     guint8 hash[KJ_TABLE_HASH_LENGTH];
-    guint64 reserved;
+    guint64 until; /* an emergency's table: the instant at which it ends, in whole minutes; else 0. Only told: the rules themselves end */
     /* KjRecordSection sections[section_count] follows */
 } KjTableHeader;
 

@@ -73,6 +73,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjTable, kj_table_unref)
 
 guint kj_table_block_count(const KjTable *table);
 
+/* An emergency's table: when it ends, in seconds since 1970; from then on it decides as the table before it. 0 for any other. */
+gint64 kj_table_until(const KjTable *table);
+
 /* `name` is `module.block`, or `block` where that is unique. FALSE with KJ_ERROR_UNKNOWN; the message lists the blocks there are. */
 gboolean kj_table_find_block(const KjTable *table, const char *name, guint *block, GError **error);
 

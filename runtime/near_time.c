@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
     KjRequest *request;
     gint64 base; /* the request's instant, or now */
+    gint64 first; /* an emergency that is over comes back for nobody: instants before its end are none to choose */
     GArray *edges;   /* Edge: where an atom begins, or the minute after it ended */
     GHashTable *days;
     GHashTable *seen; /* classes as bytes */
@@ -85,7 +86,7 @@ static gboolean is_nearer(gint64 a, gint64 b, gint64 base) {
 static void ask(Times *times, gint64 instant) {
     KjRequest *request = times->request;
     gsize size = request->times.count * sizeof(guint32);
-    if (instant < 0 || instant >= KJ_INSTANT_END || times->asked++ >= MOMENTS_MOST)
+    if (instant < times->first || instant >= KJ_INSTANT_END || times->asked++ >= MOMENTS_MOST)
         return;
     request->has_instant = TRUE;
     request->instant = instant;
@@ -132,6 +133,7 @@ GArray *kj_near_moments(KjRequest *request) {
     gboolean had_instant = request->has_instant;
     gint64 instant = request->instant;
     g_autofree guint32 *classes = g_memdup2(request->classes, request->block->field_count * sizeof *classes);
+    times.first = times.base >= kj_table_until(request->table) ? kj_table_until(request->table) : 0;
     times.moments = g_array_new(FALSE, FALSE, sizeof(KjMoment));
     g_array_set_clear_func(times.moments, moment_clear);
     if (request->times.count > 0) {

@@ -183,6 +183,10 @@ guint kj_table_block_count(const KjTable *table) {
     return table->image.count[KJ_SECTION_BLOCKS];
 }
 
+gint64 kj_table_until(const KjTable *table) {
+    return (gint64) ((const KjTableHeader *) table->bytes)->until;
+}
+
 static gboolean is_block_named(const KjTable *table, const KjRecordBlock *block, const char *name) {
     const char *bare = KJ_STRING(&table->image, block->name), *module = KJ_STRING(&table->image, block->module);
     gsize prefix = strlen(module);

@@ -12,6 +12,7 @@
  * Cost: linear in the file, but for lists that several records share (leaves, intervals, tests), which are looked at once for each
  * reference. WORK_MAX ends the verification of a file made to multiply them.
  */
+#include <kijun/calendar.h>
 #include <kijun/verify.h>
 
 #include <string.h>
@@ -69,7 +70,8 @@ static gboolean verify_sections(Verifier *verifier, const guint8 *bytes, gsize l
     DEMAND(length >= sizeof *header && memcmp(header->magic, KJ_TABLE_MAGIC, sizeof header->magic) == 0, "this is not a table");
     DEMAND(header->version == KJ_TABLE_VERSION, "the table has a version this program does not know");
     DEMAND(header->size == length && length <= KJ_TABLE_BYTES_MAX, "the size is not that of the file");
-    DEMAND(header->reserved == 0 && header->section_count <= KJ_SECTION_COUNT, "the header has a reserved byte or too many sections");
+    DEMAND(header->section_count <= KJ_SECTION_COUNT, "the header has too many sections");
+    DEMAND(header->until % 60 == 0 && header->until < (guint64) KJ_INSTANT_END, "the end of an emergency is no minute before 2100");
     const KjRecordSection *sections = (const KjRecordSection *) (const void *) (header + 1);
     gsize end = sizeof *header + header->section_count * sizeof *sections;
     DEMAND(end <= length, "the section table does not fit");

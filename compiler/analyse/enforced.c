@@ -130,12 +130,21 @@ static KjParameter *prepare_parameters(const Proof *proof, const KjRule *rule, c
     return prepared;
 }
 
+/* The label; an emergency's policy may have two rules of one label, each with its own counter: the other is `web-v3`, the third rule of the block. */
+static const char *counter_of(const Proof *proof, const KjBlock *block, const KjRule *rule) {
+    for (const KjRule *earlier = block->rules; earlier < rule; earlier++) {
+        if (strcmp(earlier->label, rule->label) == 0)
+            return kj_arena_printf(proof->arena, "%s-v%u", rule->label, (guint)(rule - block->rules) + 1);
+    }
+    return rule->label;
+}
+
 static KjRule prepare_rule(const Proof *proof, const KjRule *rule, gboolean is_loaded, const KjBlock *loaded, guint head) {
     KjRule prepared = *rule;
     const char *counter = NULL;
 
     if (proof->block->domain->effects[rule->effect].flags & KJ_EFFECT_LIMITS)
-        counter = is_loaded ? note_value(rule->notes, rule->note_count, "ref") : rule->label;
+        counter = is_loaded ? note_value(rule->notes, rule->note_count, "ref") : counter_of(proof, proof->block, rule);
     prepared.notes = prepare_notes(proof, rule->notes, rule->note_count, counter, &prepared.note_count);
     prepared.parameters = prepare_parameters(proof, rule, loaded, head, &prepared.parameter_count);
     return prepared;
@@ -178,10 +187,11 @@ static void append_source_rule(const Proof *proof, const KjRule *rule, GString *
         return;
     }
     g_string_append_printf(out, _(" by rule `%s`"), rule->label);
-    if (!proof->sources || rule->span.file == G_MAXUINT32)
+    const KjSources *sources = rule->sources ? rule->sources : proof->sources;
+    if (!sources || rule->span.file == G_MAXUINT32)
         return;
-    kj_sources_position(proof->sources, rule->span.file, rule->span.start, &line, &column);
-    g_string_append_printf(out, " (%s:%u:%u)", kj_sources_file(proof->sources, rule->span.file)->path, line, column);
+    kj_sources_position(sources, rule->span.file, rule->span.start, &line, &column);
+    g_string_append_printf(out, " (%s:%u:%u)", kj_sources_file(sources, rule->span.file)->path, line, column);
 }
 
 static void tell_region(const Proof *proof, const KjBlock *loaded, const KjChangeRegion *region) {

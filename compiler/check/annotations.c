@@ -18,8 +18,10 @@ const KjCommonAnnotation kj_common_annotations[] = {
     { "ref", KJ_ARGUMENT_TEXT, FALSE, "@ref(\"S0-140\")", { "What the rule goes back to.", "規則の基となる資料。" }, { "Reference: {}.", "参照: {}。" } },
     { "owner", KJ_ARGUMENT_NAME, FALSE, "@owner(people.administrators)", { "Who answers for the rule.", "規則を所管する者。" }, { "Owner: {}.", "所管: {}。" } },
     { "article", KJ_ARGUMENT_TEXT, FALSE, "@article(\"III.2(5)\")", { "The article it puts into practice.", "規則が実施する条項。" }, { "Article: {}.", "条項: {}。" } },
-    { "from", KJ_ARGUMENT_DATE, FALSE, "@from(2026-12-01)", { "The first day on which the rule holds.", "規則が効力をもつ最初の日。" }, { "", "" } },
-    { "until", KJ_ARGUMENT_DATE, FALSE, "@until(2026-12-31)", { "The last day on which the rule holds.", "規則が効力をもつ最後の日。" }, { "", "" } },
+    { "from", KJ_ARGUMENT_DATE, FALSE, "@from(2026-12-01)", { "The first day on which the rule holds.", "規則が効力をもつ最初の日。" },
+      { "It holds from {} on.", "{} から効力をもつ。" } },
+    { "until", KJ_ARGUMENT_DATE, FALSE, "@until(2026-12-31)", { "The last day on which the rule holds.", "規則が効力をもつ最後の日。" },
+      { "It holds until {}.", "{} まで効力をもつ。" } },
     { "advisory", KJ_ARGUMENT_DATE, FALSE, "@advisory(2026-12-31)", { "To the end of this day the rule does not act; `build --trial` shows what it would do.", "この日の終わりまで規則は働かない。働けばどうなるかは `build --trial` で分かる。" },
       { "It only advises until {}.", "{} までは助言にとどまる。" } },
     { .name = NULL },
@@ -34,6 +36,7 @@ typedef struct {
     gboolean is_default;
 } Reading;
 
+/* Dates of a rule are no notes, for its sentence says them; the instant at which an emergency ends is one (lapse.c). */
 static void add_note(Reading *reading, const char *name, const char *value, const char *language, gboolean obligation) {
     KjNote note = { name, value ? value : "", language ? language : "", obligation };
     g_array_append_val(reading->notes, note);

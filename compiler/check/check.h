@@ -318,6 +318,14 @@ gboolean kj_request_depends_on_time(const KjBlock *block, const KjSet *const *kn
 
 /* Gives blocks the rules that hold again where a region exception has ended. Only in a policy without errors. */
 void kj_check_restored(KjChecker *checker);
+/* Both conditions, or either (AND, OR); `a` may be NULL: `b` alone. */
+const KjCondition *kj_condition_both(KjArena *arena, KjConditionKind kind, const KjCondition *a, const KjCondition *b);
+/* True where the condition is false or unknown. */
+const KjCondition *kj_condition_not_shown(KjArena *arena, const KjCondition *condition);
+/* The instant lies in the window. */
+const KjCondition *kj_condition_in(KjArena *arena, const KjWindow *window, KjSpan span);
+/* True exactly where the rule matches, its dates included. */
+const KjCondition *kj_rule_matching(KjArena *arena, const KjDomain *domain, const KjRule *rule);
 
 /* ---- standards.c, exceptions.c, enforce.c, tests.c, findings.c ---- */
 

@@ -316,7 +316,7 @@ static void add_old_rules(const Lapsing *lapsing, const KjBlock *block, guint fi
 /* The new default, as a rule that holds where none of the new version's does. */
 static void add_new_default(const Lapsing *lapsing, const KjBlock *block, GArray *rules) {
     KjRule rule = { .label = "default", .effect = block->default_effect, .notes = block->default_notes, .note_count = block->default_note_count,
-                    .otherwise = TRUE, .span = KJ_SPAN_NONE };
+                    .otherwise = TRUE, .span = block->span };
     g_autoptr(GPtrArray) others = g_ptr_array_new();
 
     for (guint i = 0; block->domain->combining == KJ_COMBINING_STRICTEST && i < block->rule_count; i++)
@@ -329,7 +329,8 @@ static void add_new_default(const Lapsing *lapsing, const KjBlock *block, GArray
 static void keep_rules(KjArena *arena, KjBlock *block, const GArray *rules) {
     KjRule *kept = kj_arena_newn(arena, KjRule, rules->len + 1);
 
-    memcpy(kept, rules->data, sizeof *kept * rules->len);
+    if (rules->len > 0)
+        memcpy(kept, rules->data, sizeof *kept * rules->len);
     block->rules = kept;
     block->rule_count = rules->len;
 }
@@ -392,11 +393,12 @@ static KjBlock *new_block(Lapsing *lapsing, const KjBlock *new) {
 }
 
 static KjBlock *old_block(Lapsing *lapsing, const KjBlock *old) {
-    const KjBlock *absent = absent_block(lapsing, old, "This block is not in force during the emergency, until %s.",
-                                         "このブロックは、%s までの緊急時には効力がない。");
-    KjBlock *block = join_block(lapsing, absent, old);
+    KjBlock *absent = absent_block(lapsing, old, "This block is not in force during the emergency, until %s.",
+                                   "このブロックは、%s までの緊急時には効力がない。");
+    KjBlock *block;
 
-    block->span = KJ_SPAN_NONE; /* a place in other sources */
+    absent->span = KJ_SPAN_NONE; /* its place is in other sources */
+    block = join_block(lapsing, absent, old);
     if (absent->default_effect == G_MAXUINT && old->default_effect != G_MAXUINT)
         refuse(lapsing, block, _("the new version does not have it, and the domain `%s` has no effect that refuses"), old->domain->name);
     return block;
@@ -470,7 +472,10 @@ KjPolicy *kj_policy_lapse(KjArena *arena, const KjPolicy *policy, gint64 until, 
     g_autofree char *text = NULL;
 
     until -= until % MINUTE;
-    g_return_val_if_fail(until >= MINUTE && until < KJ_INSTANT_END, NULL);
+    if (until < MINUTE || until >= KJ_INSTANT_END) {
+        kj_report(diagnostics, KJ_CODE_LAPSE, KJ_SPAN_NONE, _("the emergency"), _("its end is not between 1970 and 2099"));
+        return NULL;
+    }
     time = g_date_time_new_from_unix_utc(until);
     text = g_date_time_format(time, "%Y-%m-%dT%H:%MZ");
     lapsing.end = kj_arena_strdup(arena, text);

@@ -160,6 +160,8 @@ typedef struct KjRule {
     const KjParameter *parameters;
     guint parameter_count;
     const char *doc; /* or NULL */
+    const KjSources *sources; /* those `span` lies in, where they are not the policy's (check/lapse.c); else NULL */
+    gboolean otherwise;       /* a default that holds for a time, as a rule (check/lapse.c) */
     const KjAstItem *item; /* NULL: nobody wrote it; then */
     const struct KjException *restores;   /* the exception after whose end the standard holds again (check/restore.c), */
     const struct KjBlock *standard;       /* that standard, */
@@ -301,6 +303,7 @@ typedef struct KjPolicy {
     KjException *exceptions;
     KjEnforcement *enforcements;
     KjNamed *names; /* in source order */
+    gint64 until;   /* of an emergency: when it ends by itself (check/lapse.c); else 0 */
 } KjPolicy;
 
 /* ---- standards as a block sees them (check/bind.c) ---- */

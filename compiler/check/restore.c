@@ -42,17 +42,17 @@ static const KjCondition *of_one(KjArena *arena, KjConditionKind kind, const KjC
     return condition;
 }
 
-static const KjCondition *not_shown(KjArena *arena, const KjCondition *condition) {
+const KjCondition *kj_condition_not_shown(KjArena *arena, const KjCondition *condition) {
     return kj_condition_not(arena, of_one(arena, KJ_CONDITION_SHOWN, condition));
 }
 
-static const KjCondition *of_two(KjArena *arena, KjConditionKind kind, const KjCondition *a, const KjCondition *b) {
+const KjCondition *kj_condition_both(KjArena *arena, KjConditionKind kind, const KjCondition *a, const KjCondition *b) {
     const KjCondition *both[2] = { a ? a : b, b };
 
     return kj_condition_join(arena, kind, both, a && b ? 2 : 1, both[0]->span);
 }
 
-static const KjCondition *during(KjArena *arena, const KjWindow *window, KjSpan span) {
+const KjCondition *kj_condition_in(KjArena *arena, const KjWindow *window, KjSpan span) {
     KjCondition *condition = kj_condition_new(arena, KJ_CONDITION_DURING, span);
 
     condition->window = window;
@@ -65,16 +65,17 @@ static const KjCondition *within(KjArena *arena, const KjCondition *condition, c
 
     if (!window)
         return condition;
-    date = during(arena, window, condition->span);
-    return of_two(arena, KJ_CONDITION_AND, condition, refuses ? not_shown(arena, kj_condition_not(arena, date)) : date);
+    date = kj_condition_in(arena, window, condition->span);
+    return kj_condition_both(arena, KJ_CONDITION_AND, condition, refuses ? kj_condition_not_shown(arena, kj_condition_not(arena, date)) : date);
 }
 
-/* True exactly where the rule matches. */
-static const KjCondition *matching(KjArena *arena, const KjDomain *domain, const KjRule *rule) {
+const KjCondition *kj_rule_matching(KjArena *arena, const KjDomain *domain, const KjRule *rule) {
     gboolean refuses = (domain->effects[rule->effect].flags & KJ_EFFECT_REFUSES) != 0;
     const KjCondition *condition = within(arena, within(arena, rule->match, rule->from, refuses), rule->until, refuses);
 
-    return rule->unless ? of_two(arena, KJ_CONDITION_AND, condition, not_shown(arena, rule->unless)) : condition;
+    if (rule->after)
+        condition = kj_condition_both(arena, KJ_CONDITION_AND, condition, kj_condition_not_shown(arena, kj_condition_in(arena, rule->after, condition->span)));
+    return rule->unless ? kj_condition_both(arena, KJ_CONDITION_AND, condition, kj_condition_not_shown(arena, rule->unless)) : condition;
 }
 
 /* ---- one rule ---- */
@@ -126,7 +127,7 @@ static const KjCondition *decided_by_others(Restoring *restoring, const KjDemand
         gboolean first = domain->combining == KJ_COMBINING_FIRST_MATCH && i < index && (other != own || own == IN_BETWEEN);
 
         if (first || (domain->combining == KJ_COMBINING_STRICTEST && own == MILDEST && other != MILDEST))
-            others = of_two(restoring->arena, KJ_CONDITION_OR, others, matching(restoring->arena, domain, &demand->rules[i]));
+            others = kj_condition_both(restoring->arena, KJ_CONDITION_OR, others, kj_rule_matching(restoring->arena, domain, &demand->rules[i]));
     }
     return others;
 }
@@ -137,9 +138,9 @@ static void restore_rule(Restoring *restoring, const KjException *exception, con
     KjRule rule = demand->rules[index];
     const KjCondition *others = decided_by_others(restoring, demand, index);
 
-    rule.match = of_two(arena, KJ_CONDITION_AND, exception->region, rule.match);
+    rule.match = kj_condition_both(arena, KJ_CONDITION_AND, exception->region, rule.match);
     rule.after = exception->until;
-    rule.unless = others && rule.unless ? of_two(arena, KJ_CONDITION_OR, rule.unless, others) : others ? others : rule.unless;
+    rule.unless = others && rule.unless ? kj_condition_both(arena, KJ_CONDITION_OR, rule.unless, others) : others ? others : rule.unless;
     rule.notes = notes_for(restoring, exception, demand, &demand->rules[index]);
     rule.note_count++;
     rule.labelled = FALSE;
@@ -208,7 +209,7 @@ static void put_between(Restoring *restoring, const KjRule *own, const KjRule *l
 
         if (is_as_strict(domain, own, &rule) || (own != last && domain->combining == KJ_COMBINING_STRICTEST && !is_as_strict(domain, last, &rule)))
             continue;
-        rule.match = of_two(restoring->arena, KJ_CONDITION_AND, rule.match, matching(restoring->arena, domain, own));
+        rule.match = kj_condition_both(restoring->arena, KJ_CONDITION_AND, rule.match, kj_rule_matching(restoring->arena, domain, own));
         put(restoring, rule, rules);
     }
 }

@@ -58,6 +58,13 @@ GBytes *kj_build(const KjPolicy *policy, gboolean optimise, KjDiagnostics *diagn
     return fits ? kj_write_tables(policy, tables, diagnostics) : NULL;
 }
 
+GBytes *kj_build_until(const KjPolicy *policy, gint64 until, const KjPolicy *before, gboolean optimise, KjDiagnostics *diagnostics) {
+    g_autoptr(KjArena) arena = kj_arena_new();
+    const KjPolicy *both = kj_policy_lapse(arena, policy, until, before, diagnostics);
+
+    return both ? kj_build(both, optimise, diagnostics) : NULL;
+}
+
 KjTable *kj_build_silent(const KjPolicy *policy, const KjBlock *block, KjDiagnostics *diagnostics) {
     g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func((GDestroyNotify)kj_table_block_free);
     g_autoptr(GBytes) bytes = NULL;

@@ -21,18 +21,20 @@ static const KjBox *keep_box(KjArena *arena, const KjBox *box) {
 
 static gboolean add_rule(KjTableBlock *table, guint32 index, guint *boxes, KjDiagnostics *diagnostics) {
     const KjRule *rule = &table->block->rules[index];
+    KjSpan span = rule->sources ? KJ_SPAN_NONE : rule->span; /* what is reported lies in the policy's own sources */
     g_autoptr(KjArena) scratch = kj_arena_new();
     gboolean refuses = (table->block->domain->effects[rule->effect].flags & KJ_EFFECT_REFUSES) != 0;
     g_autoptr(GPtrArray) region = kj_space_lower_rule(table->space, scratch, rule, refuses, KJ_LIMIT_RULE_BOXES);
 
     g_array_append_val(table->first_boxes, table->boxes->len);
     if (!region) {
-        KjDiagnostic *diagnostic = kj_report(diagnostics, KJ_CODE_RULE_BOXES, rule->span, rule->label, KJ_LIMIT_RULE_BOXES);
-        kj_report_help(diagnostic, _("write it as several rules, or name the combinations as one set"));
+        KjDiagnostic *diagnostic = kj_report(diagnostics, KJ_CODE_RULE_BOXES, span, rule->label, KJ_LIMIT_RULE_BOXES);
+        kj_report_help(diagnostic, rule->otherwise ? _("a default for a time is what no rule matches, and that is too much here; keep the default, and write rules")
+                                                   : _("write it as several rules, or name the combinations as one set"));
         return FALSE;
     }
     if (*boxes + region->len > KJ_LIMIT_TABLE_BOXES) {
-        kj_report(diagnostics, KJ_CODE_TABLE_BOXES, rule->span, rule->label, KJ_LIMIT_TABLE_BOXES);
+        kj_report(diagnostics, KJ_CODE_TABLE_BOXES, span, rule->label, KJ_LIMIT_TABLE_BOXES);
         return FALSE;
     }
     *boxes += region->len;

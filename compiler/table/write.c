@@ -161,6 +161,7 @@ static GBytes *assemble(const KjTableWriter *writer) {
     header->version = KJ_TABLE_VERSION;
     header->section_count = KJ_SECTION_COUNT;
     header->size = size;
+    header->until = (guint64)writer->policy->until;
     for (guint kind = 1; kind <= KJ_SECTION_COUNT; kind++) {
         gsize length = section_bytes(writer, kind);
         const void *data = kind == KJ_SECTION_STRINGS ? kj_table_strings_bytes(writer->strings)->str : writer->sections[kind]->data;

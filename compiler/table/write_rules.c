@@ -42,15 +42,17 @@ static guint32 write_parameters(KjTableWriter *writer, const KjRule *rule) {
 }
 
 /* SPANS has a record for each rule of every block, or none: without sources there is nothing to say. */
-static void write_span(KjTableWriter *writer, KjSpan span) {
+static void write_span(KjTableWriter *writer, const KjRule *rule) {
+    const KjSources *sources = rule->sources ? rule->sources : writer->policy->sources;
     KjRecordSpan record = { 0, 0, 0 };
+    KjSpan span = rule->span;
     guint line, column;
 
     if (!writer->policy->sources)
         return;
     if (span.file != G_MAXUINT32) {
-        kj_sources_position(writer->policy->sources, span.file, span.start, &line, &column);
-        record.file = kj_table_strings_add(writer->strings, kj_sources_file(writer->policy->sources, span.file)->path);
+        kj_sources_position(sources, span.file, span.start, &line, &column);
+        record.file = kj_table_strings_add(writer->strings, kj_sources_file(sources, span.file)->path);
         record.line = line;
         record.column = column;
     }
@@ -65,10 +67,12 @@ static void write_texts(KjTableWriter *writer, KjRecordRule *record, const KjTab
     g_string_truncate(source, 0);
     if (rule->item || rule->restores)
         kj_print_rule_body(rule->item ? rule->item : rule->standard_rule->item, source);
+    if (rule->otherwise)
+        g_string_printf(source, "default %s", table->block->domain->effects[rule->effect].name);
     record->source = kj_table_strings_add(writer->strings, source->str);
     record->sentence_en = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "en"));
     record->sentence_ja = kj_table_strings_add(writer->strings, kj_sentence_rule(scratch, table->block, rule, "ja"));
-    write_span(writer, rule->span);
+    write_span(writer, rule);
 }
 
 void kj_write_rules(KjTableWriter *writer, const KjTableBlock *table) {

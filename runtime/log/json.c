@@ -6,7 +6,7 @@
  *      "block":"mail.forwarding","domain":"mail","effect":"deny","answer":"refuse","rule":"partner","at":"mail.pol:12","message":"...","obligations":["log"],
  *      "values":{"from":"a@x.jp","client":"***"},"masked":["client"]}
  *
- * A set is an array of its members. `masked` names the fields whose values are withheld, `cut` is there (true) where values are not whole:
+ * While an emergency's policy is in force, `emergency` says until when. A set is an array of its members. `masked` names the fields whose values are withheld, `cut` is there (true) where values are not whole:
  * a reader that asks again must pass over such a record. A shadow's record has `shadow`: release, effect, answer, rule. After a loss comes
  * {"version":1,"time":...,"lost":17}.
  */
@@ -57,6 +57,14 @@ static void append_position(const KjLogRecord *record, GString *out) {
         return;
     g_autofree char *position = g_strdup_printf("%s:%u", record->file, record->line);
     append_text("at", position, out);
+}
+
+static void append_emergency(const KjLogRecord *record, GString *out) {
+    if (!record->emergency)
+        return;
+    g_string_append(out, ",\"emergency\":\"");
+    kj_log_append_time(record->emergency * G_USEC_PER_SEC, out);
+    g_string_append_c(out, '"');
 }
 
 static void append_obligations(const KjLogRecord *record, GString *out) {
@@ -125,6 +133,7 @@ void kj_log_json(const KjLogText *text, GString *out) {
     for (guint i = 0; i < G_N_ELEMENTS(kj_log_members); i++)
         append_text(kj_log_members[i].name, kj_log_member(record, &kj_log_members[i]), out);
     append_position(record, out);
+    append_emergency(record, out);
     append_text("message", text->message, out);
     append_obligations(record, out);
     append_values(text, out);

@@ -42,6 +42,7 @@ typedef struct {
     const char *effect;     /* "allow", "deny" */
     const char *answer;     /* what the client was told: "permit", "refuse", "hold", "later" */
     const char *label;      /* of the rule; "default", "error" */
+    gint64 emergency;       /* until when an emergency's policy is in force, in seconds since 1970; 0: none is */
     const char *file;       /* "" if unknown */
     guint line;
     const char *message;    /* of the rule, or what was wrong; NULL if none */

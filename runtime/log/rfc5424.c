@@ -123,6 +123,11 @@ void kj_log_rfc5424(const KjLogText *text, GString *out) {
         g_autofree char *position = g_strdup_printf("%s:%u", record->file, record->line);
         append_text("at", position, out);
     }
+    if (record->emergency) {
+        g_autoptr(GString) until = g_string_new(NULL);
+        kj_log_append_time(record->emergency * G_USEC_PER_SEC, until);
+        append_text("emergency", until->str, out);
+    }
     for (guint i = 0; record->obligations && record->obligations[i]; i++)
         append_text("obligation", record->obligations[i], out);
     append_text("shadow_release", record->shadow_release, out);

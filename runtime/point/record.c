@@ -51,6 +51,7 @@ void kj_record(KjAsker *asker, KjCounting counting, const KjAnswer *answer, cons
     if (!is_logged(counting, answer, names, shadow != NULL))
         return;
     KjRuleView rule = { .file = "" };
+    gint64 until = side->edition.table ? kj_table_until(side->edition.table) : 0;
     if (answer->verdict.rule < KJ_RULE_ERROR)
         kj_view_rule(side->edition.table, answer->verdict.rule, &rule);
     g_autofree KjLogValue *values = g_new(KjLogValue, asker->values->len);
@@ -68,6 +69,7 @@ void kj_record(KjAsker *asker, KjCounting counting, const KjAnswer *answer, cons
         .effect = answer->verdict.effect,
         .answer = kj_answer_name(answer->kind),
         .label = answer->verdict.label,
+        .emergency = asker->now / G_USEC_PER_SEC < until ? until : 0,
         .file = rule.file,
         .line = rule.line,
         .message = answer->message,

@@ -39,15 +39,16 @@ char *kj_random_answer_describe(const KjRandomAnswer *answer) {
                            answer->problem ? "; " : "", answer->problem ? answer->problem : "");
 }
 
-static gboolean open_table(KjRandomDecider *decider, KjCompilation *compilation, gboolean optimise, char **problem) {
-    g_autoptr(GBytes) bytes = kj_build(compilation->policy, optimise, compilation->diagnostics);
+static gboolean open_table(KjRandomDecider *decider, const KjPolicy *policy, KjDiagnostics *diagnostics, const KjSources *sources, gboolean optimise,
+                           char **problem) {
+    g_autoptr(GBytes) bytes = kj_build(policy, optimise, diagnostics);
     g_autoptr(GError) error = NULL;
     gsize length = 0;
     const void *data = bytes ? g_bytes_get_data(bytes, &length) : NULL;
     g_autoptr(GString) told = g_string_new(NULL);
 
     if (!bytes) {
-        kj_diagnostics_print_text(compilation->diagnostics, compilation->sources, FALSE, told);
+        kj_diagnostics_print_text(diagnostics, sources, FALSE, told);
         *problem = g_strconcat("the table was not built:\n", told->str, NULL);
         return FALSE;
     }
@@ -61,10 +62,15 @@ static gboolean open_table(KjRandomDecider *decider, KjCompilation *compilation,
 }
 
 KjRandomDecider *kj_random_decider_new(const KjRandomEvaluator *evaluator, KjCompilation *compilation, char **problem) {
+    return kj_random_decider_of(evaluator, compilation->policy, compilation->diagnostics, compilation->sources, problem);
+}
+
+KjRandomDecider *kj_random_decider_of(const KjRandomEvaluator *evaluator, const KjPolicy *policy, KjDiagnostics *diagnostics, const KjSources *sources,
+                                      char **problem) {
     KjRandomDecider *decider = g_new0(KjRandomDecider, 1);
 
-    decider->block = compilation->policy->blocks;
-    if (!evaluator->table || open_table(decider, compilation, evaluator->optimise, problem))
+    decider->block = policy->blocks;
+    if (!evaluator->table || open_table(decider, policy, diagnostics, sources, evaluator->optimise, problem))
         return decider;
     kj_random_decider_free(decider);
     return NULL;

@@ -34,6 +34,9 @@ typedef struct KjRandomDecider KjRandomDecider;
 /* An evaluator for the first block of a checked policy. NULL with *problem when a table cannot be built or opened. `compilation` must
  * outlive it. */
 KjRandomDecider *kj_random_decider_new(const KjRandomEvaluator *evaluator, KjCompilation *compilation, char **problem);
+/* The same for a policy however it was made; `policy`'s own block comes first. */
+KjRandomDecider *kj_random_decider_of(const KjRandomEvaluator *evaluator, const KjPolicy *policy, KjDiagnostics *diagnostics, const KjSources *sources,
+                                      char **problem);
 void kj_random_decider_free(KjRandomDecider *decider);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjRandomDecider, kj_random_decider_free)
 void kj_random_decide(KjRandomDecider *decider, const KjRandomRequest *request, KjRandomAnswer *answer);

@@ -15,8 +15,11 @@
 
 #include "differential.h"
 #include "domain.h"
+#include "lapse.h"
 
 #define TEST_POLICIES 1250 /* for each domain; eight domains make 10,000 */
+#define TEST_LAPSES 150   /* for each domain */
+#define SHORT_LAPSES 20
 #define SHORT_POLICIES 100 /* when $KIJUN_SHORT is set: builds with sanitizers are many times slower */
 #define TEST_REQUESTS 50
 #define PROGRESS_SECONDS 5
@@ -125,6 +128,26 @@ static void test_domain(gconstpointer data) {
     g_test_message("%s", table->str);
 }
 
+static void test_lapse(gconstpointer data) {
+    const KjDomain *domain = data;
+    g_autoptr(GString) report = g_string_new(NULL);
+    KjRandomLapses counts = { 0 };
+
+    for (guint64 i = 0; i < (g_getenv("KIJUN_SHORT") ? SHORT_LAPSES : TEST_LAPSES); i++) {
+        if (!kj_random_try_lapse(domain, (guint64)option_seed + i, TEST_REQUESTS, &counts, report)) {
+            g_test_message("%s", report->str);
+            g_test_fail();
+            return;
+        }
+    }
+    g_test_message("%u pairs: %u requests before the end, %u from then on, %u without a clock; of all %u are answered differently by the two versions",
+                   counts.pairs, counts.before, counts.after, counts.clockless, counts.differing);
+    g_assert_cmpuint(counts.before, >, counts.pairs * 5);
+    g_assert_cmpuint(counts.after, >, counts.pairs * 5);
+    g_assert_cmpuint(counts.clockless, >, counts.pairs * 5);
+    g_assert_cmpuint(counts.differing, >, counts.pairs);
+}
+
 static void test_same_seed(gconstpointer data) {
     const KjDomain *domain = data;
     g_autoptr(KjRandomPolicy) one = kj_random_policy_new(domain, 7), same = kj_random_policy_new(domain, 7);
@@ -170,10 +193,11 @@ static int run_tests(int argc, char **argv, const GPtrArray *domains) {
     for (guint i = 0; i < domains->len; i++) {
         const KjDomain *domain = domains->pdata[i];
         g_autofree char *differential = g_strdup_printf("/random/differential/%s", domain->name);
-        g_autofree char *seeds = g_strdup_printf("/random/seed/%s", domain->name);
+        g_autofree char *seeds = g_strdup_printf("/random/seed/%s", domain->name), *lapses = g_strdup_printf("/random/lapse/%s", domain->name);
 
         g_test_add_data_func(differential, domain, test_domain);
         g_test_add_data_func(seeds, domain, test_same_seed);
+        g_test_add_data_func(lapses, domain, test_lapse);
     }
     return g_test_run();
 }

@@ -209,6 +209,29 @@ static void test_sections(void) {
     }
 }
 
+/* When an emergency ends: a whole minute that can be, or none. */
+static void test_end(void) {
+    static const struct {
+        guint64 until;
+        gboolean fine;
+    } ends[] = { { 0, TRUE }, { 60, TRUE }, { 4102444740, TRUE }, { 1, FALSE }, { 59, FALSE }, { 61, FALSE }, { 4102444800, FALSE },
+                 { 4102444860, FALSE }, { G_MAXUINT64, FALSE }, { G_GUINT64_CONSTANT(1) << 63, FALSE }, { G_MAXUINT64 - G_MAXUINT64 % 60, FALSE } };
+    for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+        g_autoptr(GByteArray) file = sample_file();
+        KjFlaw flaw = { NULL, 0, 0 };
+        ((KjTableHeader *) (void *) file->data)->until = ends[i].until;
+        g_assert_cmpint(try_bytes(file->data, file->len, &flaw), ==, ends[i].fine);
+        if (!ends[i].fine) {
+            g_assert_nonnull(strstr(flaw.reason, "end of an emergency"));
+            continue;
+        }
+        assembler_mend(file->data, file->len);
+        g_autoptr(KjTable) table = kj_table_new(file->data, file->len, NULL);
+        g_assert_nonnull(table);
+        g_assert_cmpuint((guint64) kj_table_until(table), ==, ends[i].until);
+    }
+}
+
 /* An automaton of one field may not give another field's classes: that is the walk's own check. */
 static void test_foreign_class(void) {
     g_autoptr(GByteArray) file = sample_file();
@@ -272,6 +295,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/verify/forgeries", test_forgeries);
     g_test_add_func("/verify/strictest-order", test_strictest_order);
     g_test_add_func("/verify/sections", test_sections);
+    g_test_add_func("/verify/end", test_end);
     g_test_add_func("/verify/foreign-class", test_foreign_class);
     g_test_add_func("/verify/shared-lists", test_shared_lists);
     g_test_add_func("/verify/damage-and-zones", test_damage_and_zones);

@@ -89,6 +89,14 @@ static char *decode(const char *name, gsize length) {
     return label->len ? g_string_free(g_steal_pointer(&label), FALSE) : NULL;
 }
 
+/* How much of a name is of a label: "web-v3" is the rule `web`, written third. */
+static gsize without_version(const char *name, gsize length) {
+    gsize digits = length;
+    while (digits > 0 && g_ascii_isdigit(name[digits - 1]))
+        digits--;
+    return digits < length && digits > 2 && name[digits - 1] == 'v' && name[digits - 2] == '-' ? digits - 2 : length;
+}
+
 gboolean kj_back_name_bucket(KjBack *back, KjBackBucket *bucket, gboolean keyed) {
     const char *name = bucket->object;
     gsize length = strlen(name);
@@ -97,9 +105,11 @@ gboolean kj_back_name_bucket(KjBack *back, KjBackBucket *bucket, gboolean keyed)
     if (keyed && (!g_str_has_prefix(name, "per-") || !numbered))
         return kj_back_refuse(back, _("the set `%s` does not say whose limits it holds"), name);
     gsize before = keyed ? strlen("per-") : 0, behind = numbered ? strlen("-0-0") : 0;
-    bucket->label = decode(name + before, length - before - behind);
-    if (!bucket->label)
+    gsize whole = length - before - behind, own = without_version(name + before, whole);
+    g_autofree char *label = decode(name + before, own);
+    if (!label)
         return kj_back_refuse(back, _("the limit `%s` does not say whose it is"), name);
+    bucket->label = g_strdup_printf("%s%.*s", label, (int)(whole - own), name + before + own);
     kj_back_own(back, bucket->label);
     return TRUE;
 }

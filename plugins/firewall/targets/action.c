@@ -248,7 +248,7 @@ static gboolean limit_action(KjNft *nft, KjNftRule *rule, const char *log, GErro
     g_autofree char *beyond = g_strdup_printf("%s-over", rule->name);
     if (!read_rate(nft, rule, &per, &rate, error))
         return FALSE;
-    append_log(nft, rule->view.first_note, rule->view.note_count, rule->name, " over", over);
+    append_log(nft, rule->view.first_note, rule->view.note_count, rule->told, " over", over);
     kj_nft_declare_counter(nft, beyond);
     if (rate.per) {
         if (!write_buckets(nft, rule, &rate, pass, chain, error))
@@ -283,7 +283,7 @@ static const char *find_verdict(KjNft *nft, guint effect, const char **name) {
 gboolean kj_nft_action(KjNft *nft, KjNftRule *rule, GError **error) {
     const char *effect, *verdict = find_verdict(nft, rule->view.effect, &effect);
     g_autoptr(GString) log = g_string_new(NULL);
-    append_log(nft, rule->view.first_note, rule->view.note_count, rule->name, "", log);
+    append_log(nft, rule->view.first_note, rule->view.note_count, rule->told, "", log);
     kj_nft_declare_counter(nft, rule->name);
     if (verdict) {
         rule->action = g_strdup_printf("counter name \"%s\" %s%s", rule->name, log->str, verdict);

@@ -6,6 +6,7 @@
  *     an ASCII letter, a digit, `_`                      itself
  *     any other character                                `.`, its code point in hexadecimal, `.`   (門 is `.9580.`)
  *     a label that is a word of nft, or of this file     the word and `-`            (icmp is `icmp-`)
+ *     a label that came before in the block              the label and `-v`, the rule's number   (an emergency's table has both versions of a rule)
  *
  * Neither `.` nor `-` occurs in an identifier, so the way back is unambiguous, and whatever this target invents for itself may carry a
  * `-` without ever meeting a label (`web-over`, `do-web`). The words are those that nft 1.0.6 and later refuse as the name of a counter or a

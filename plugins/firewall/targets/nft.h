@@ -57,6 +57,7 @@ typedef struct {
     GHashTable *lines;     /* of the rule and chain being written, so that none stands twice */
     GHashTable *windows;   /* field -> KjTimeline */
     GHashTable *zones;     /* zone -> its offsets (timeline.c) */
+    GHashTable *labels;    /* those of rules written so far, as nft takes them */
     guint chain_count;
 } KjNft;
 
@@ -64,7 +65,8 @@ typedef struct {
 typedef struct {
     guint index;
     KjRuleView view;
-    char *name;    /* its label as nft takes it */
+    char *name;    /* its label as nft takes it; of a second rule of that label (an emergency's table has two versions) "web-v3" */
+    const char *told; /* the label as nft takes it */
     char *comment; /* ` comment "border.pol:12 web"` */
     char *action;  /* what a matching line ends with */
 } KjNftRule;

@@ -101,6 +101,7 @@ static void nft_init(KjNft *nft, const KjTable *table, guint block) {
     nft->lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     nft->windows = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)kj_timeline_free);
     nft->zones = kj_timeline_zones_new();
+    nft->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
 static void nft_clear(KjNft *nft) {
@@ -115,6 +116,7 @@ static void nft_clear(KjNft *nft) {
     g_hash_table_unref(nft->lines);
     g_hash_table_unref(nft->windows);
     g_hash_table_unref(nft->zones);
+    g_hash_table_unref(nft->labels);
 }
 
 /* ---- rules ---- */
@@ -145,9 +147,11 @@ static gboolean write_boxes(KjNft *nft, const KjNftRule *rule, GError **error) {
 static gboolean write_rule(KjNft *nft, guint index, GError **error) {
     KjNftRule rule = { .index = index };
     kj_view_rule(nft->table, index, &rule.view);
-    rule.name = kj_nft_name(rule.view.label);
-    if (!rule.name)
+    g_autofree char *told = kj_nft_name(rule.view.label);
+    if (!told)
         return kj_nft_refuse(&rule.view, error, _("the label is longer than nftables takes; write a shorter one"));
+    rule.told = told;
+    rule.name = g_hash_table_add(nft->labels, g_strdup(told)) ? g_strdup(told) : g_strdup_printf("%s-v%u", told, index - nft->block.first_rule + 1);
     rule.comment = rule_comment(&rule.view);
     g_hash_table_remove_all(nft->lines);
     gboolean written = kj_nft_action(nft, &rule, error) && write_boxes(nft, &rule, error);
@@ -165,6 +169,8 @@ static gboolean write_rules(KjNft *nft, gboolean counting, GError **error) {
     g_string_truncate(nft->rules, 0);
     g_string_truncate(nft->fragments, 0);
     g_hash_table_remove_all(nft->moments);
+    g_hash_table_remove_all(nft->labels);
+    g_hash_table_add(nft->labels, g_strdup("default")); /* of which there always is one */
     for (guint i = 0; i < nft->block.rule_count; i++)
         if (!write_rule(nft, nft->block.first_rule + i, error))
             return FALSE;

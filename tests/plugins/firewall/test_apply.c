@@ -140,6 +140,18 @@ static void test_confirm(void) {
     g_assert_false(is_there());
 }
 
+/* The proof comes first; one that cannot be done keeps everything as it is. */
+static void test_proof(void) {
+    if (!begin())
+        return;
+    expect("$K apply door $D/door/door.pol --prove --confirm-within 0s", 0, "door.door: proved: what was loaded and read back");
+    g_assert_true(is_there());
+    expect("$K apply --undo door", 0, "undone");
+    expect("setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin $K apply door $D/door/door.pol --prove --confirm-within 0s", 77, "NOT PROVED");
+    g_assert_false(is_there());
+    expect("$K apply --undo door --prove", 3, "each stand alone");
+}
+
 static void test_automatic_undo(void) {
     if (!begin())
         return;
@@ -373,6 +385,7 @@ int main(int argc, char **argv) {
     g_setenv("KIJUN_ENFORCER_PATH", g_getenv("G_TEST_BUILDDIR"), TRUE);
     write_policies();
     g_test_add_func("/apply/confirm", test_confirm);
+    g_test_add_func("/apply/proof", test_proof);
     g_test_add_func("/apply/automatic-undo", test_automatic_undo);
     g_test_add_func("/apply/undo-to-before", test_undo_to_before);
     g_test_add_func("/apply/watcher-killed", test_watcher_killed);
