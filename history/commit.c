@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commit.h"
 
+#include <fcntl.h>
 #include <kijun/kijun.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "../compiler/translate.h"
 
@@ -43,10 +48,38 @@ gboolean kj_commit_write(KjRepository *repository, const KjStatement *statement,
                              (const git_commit **)parents->pdata) == 0;
 }
 
-gboolean kj_commit_move(KjRepository *repository, const char *name, const git_oid *before, const git_oid *id, GError **error) {
+/* How long a reference's lock of git may stand before it is what a killed process left: to move a reference takes no second. */
+#define STALE_SECONDS 5
+
+/*
+ * Git locks a reference by a file that outlives its maker. One that is older than anybody's work is taken away; who does so holds a lock of our own meanwhile, which dies with its holder, so that
+ * nobody takes away a fresh one. FALSE when there is none to wait for.
+ */
+static gboolean wait_for_lock(KjRepository *repository, const char *name) {
+    const char *folder = git_repository_commondir(repository->git);
+    g_autofree char *lock = g_strdup_printf("%s%s.lock", folder, name), *own = g_build_filename(folder, "kijun.lock", NULL);
+    int descriptor = open(own, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    struct stat status;
+    gboolean there = descriptor >= 0 && flock(descriptor, LOCK_EX) == 0 && stat(lock, &status) == 0;
+    if (there && time(NULL) - status.st_mtime >= STALE_SECONDS)
+        unlink(lock);
+    if (descriptor >= 0)
+        close(descriptor);
+    if (there)
+        g_usleep(G_USEC_PER_SEC / 10);
+    return there;
+}
+
+static int move(KjRepository *repository, const char *name, const git_oid *before, const git_oid *id) {
     g_autoptr(git_reference) reference = NULL;
-    int code = before ? git_reference_create_matching(&reference, repository->git, name, id, TRUE, before, "kijun")
-                      : git_reference_create(&reference, repository->git, name, id, FALSE, "kijun");
+    return before ? git_reference_create_matching(&reference, repository->git, name, id, TRUE, before, "kijun")
+                  : git_reference_create(&reference, repository->git, name, id, FALSE, "kijun");
+}
+
+gboolean kj_commit_move(KjRepository *repository, const char *name, const git_oid *before, const git_oid *id, GError **error) {
+    int code = move(repository, name, before, id);
+    for (guint i = 0; i < 10 * (STALE_SECONDS + 2) && code == GIT_ELOCKED && wait_for_lock(repository, name); i++)
+        code = move(repository, name, before, id);
     if (code == GIT_EMODIFIED || code == GIT_EEXISTS)
         g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("somebody else has moved %s just now; try again"), name);
     else if (code != 0)

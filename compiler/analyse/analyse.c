@@ -10,6 +10,7 @@ void kj_analyse(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostic
     kj_find_lockout(policy, analysis, diagnostics);
     kj_find_advice(policy, analysis, diagnostics);
     kj_find_advisory(policy, analysis, diagnostics);
+    kj_find_seats(policy, analysis, diagnostics);
 }
 
 void kj_analyse_errors(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {

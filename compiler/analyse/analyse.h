@@ -11,6 +11,7 @@
  *     kj_find_lockout        rules that would cut off the one who applies them                warnings  lockout.c
  *     kj_find_advice         what a domain has to say about a sound block                  notes     advice.c
  *     kj_find_advisory       rules that do not act yet                                       notes     advisory.c
+ *     kj_find_seats          rules that ask for more people than there are, or for all      warnings, notes  seats.c
  */
 #ifndef KJ_ANALYSE_H
 #define KJ_ANALYSE_H
@@ -47,6 +48,7 @@ void kj_find_lockout(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagn
 gboolean kj_find_lockout_of(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjDiagnostics *diagnostics);
 void kj_find_advice(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
 void kj_find_advisory(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
+void kj_find_seats(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics);
 
 /* One proof case: every request of its region gets one of its effects. */
 typedef struct {

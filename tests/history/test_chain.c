@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Chains: what is appended is read again, and every way of breaking one is named. */
+#include <glib/gstdio.h>
 #include <kijun/kijun.h>
 #include <string.h>
+#include <time.h>
+#include <utime.h>
 
 #include "../../history/chain.h"
 #include "keys.h"
@@ -155,6 +158,22 @@ static void test_broken(Fixture *fixture, gconstpointer data) {
     }
 }
 
+/* A process that was killed has left git's lock; one that is at work is waited for. */
+static void test_left_lock(Fixture *fixture, gconstpointer data) {
+    (void)data;
+    char first[65], second[65];
+    g_autofree char *lock = g_strdup_printf("%s/%s.lock", fixture->folder, fixture->name);
+    struct utimbuf old = { 0, 0 };
+    append(fixture, "none", "one", first);
+    g_assert_true(g_file_set_contents(lock, "", 0, NULL));
+    old.actime = old.modtime = time(NULL) - 60;
+    g_assert_cmpint(g_utime(lock, &old), ==, 0);
+    append(fixture, first, "two", second);
+    g_assert_false(g_file_test(lock, G_FILE_TEST_EXISTS));
+    g_autoptr(GPtrArray) chain = kj_chain_read(fixture->repository, fixture->name, NULL);
+    g_assert_cmpuint(chain->len, ==, 2);
+}
+
 static void test_forked(Fixture *fixture, gconstpointer data) {
     (void)data;
     char first[65], second[65];
@@ -181,6 +200,7 @@ int main(int argc, char **argv) {
     g_test_add("/chain/appended", Fixture, NULL, set_up, test_appended, tear_down);
     g_test_add("/chain/not-appended", Fixture, NULL, set_up, test_not_appended, tear_down);
     g_test_add("/chain/broken", Fixture, NULL, set_up, test_broken, tear_down);
+    g_test_add("/chain/left-lock", Fixture, NULL, set_up, test_left_lock, tear_down);
     g_test_add("/chain/forked", Fixture, NULL, set_up, test_forked, tear_down);
     return g_test_run();
 }
