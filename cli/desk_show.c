@@ -185,7 +185,7 @@ char *kj_telling_root(const KjSitting *sitting, const char *what) {
             g_ptr_array_add(people, (gpointer)person);
     }
     g_ptr_array_add(people, NULL);
-    g_autofree char *all = g_strjoinv(", ", (char **)people->pdata);
+    g_autofree char *all = g_strjoinv(_(", "), (char **)people->pdata);
     return g_strdup_printf(_("%u of %s"), kj_root_threshold(root, what), all);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "past.h"
 
+#include <inttypes.h>
 #include <kijun/kijun.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ static const KjRoot *root_of(KjPast *past, const KjLink *link, GError **error) {
         return NULL;
     const KjRoot *root = kj_roots_find(past->roots, kj_statement_number(link->sealed->statement, "root"));
     if (!root)
-        refuse(error, g_strdup_printf(_("mix-and-match: release %" G_GUINT64_FORMAT " does not bring the root that it names"),
+        refuse(error, g_strdup_printf(_("mix-and-match: release %" PRIu64 " does not bring the root that it names"),
                                       kj_statement_number(link->sealed->statement, "serial")));
     return root;
 }
@@ -99,7 +100,7 @@ static gboolean check(KjPast *past, const KjLink *link, GError **error) {
     const KjStatement *statement = link->sealed->statement;
     guint64 serial = kj_statement_number(statement, "serial");
     if (strcmp(kj_statement_get(statement, "context"), past->context) != 0)
-        return refuse(error, g_strdup_printf(_("wrong context: release %" G_GUINT64_FORMAT " is of `%s`, not of `%s`"), serial,
+        return refuse(error, g_strdup_printf(_("wrong context: release %" PRIu64 " is of `%s`, not of `%s`"), serial,
                                              kj_statement_get(statement, "context"), past->context));
     if (!kj_link_is_release(link))
         return TRUE; /* it changes nothing that is read here */
@@ -111,7 +112,7 @@ static gboolean check(KjPast *past, const KjLink *link, GError **error) {
     guint count = 0, wanted = emergency ? 1 : kj_root_threshold(root, "release");
     for (guint i = 0; i < signers->len; i++)
         count += emergency || kj_root_may(root, "release", signers->pdata[i]);
-    return count >= wanted || refuse(error, g_strdup_printf(_("release %" G_GUINT64_FORMAT " is signed by %u of the %u people that its root wants"), serial, count, wanted));
+    return count >= wanted || refuse(error, g_strdup_printf(_("release %" PRIu64 " is signed by %u of the %u people that its root wants"), serial, count, wanted));
 }
 
 KjLink *kj_past_read(KjPast *past, const git_oid *commit, GError **error) {
@@ -165,7 +166,7 @@ const KjSigned *kj_past_find(KjPast *past, const KjLink *release, const char *di
         return NULL;
     found = g_hash_table_lookup(past->statements, digest);
     if (!found)
-        refuse(error, g_strdup_printf(_("mix-and-match: release %" G_GUINT64_FORMAT " relies on statement %.12s and does not bring it"),
+        refuse(error, g_strdup_printf(_("mix-and-match: release %" PRIu64 " relies on statement %.12s and does not bring it"),
                                       kj_statement_number(release->sealed->statement, "serial"), digest));
     return found;
 }

@@ -327,8 +327,8 @@ static int run(KjReview *review) {
 
 int kj_command_review(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
-    g_auto(KjSitting) sitting = { NULL };
-    g_auto(KjTarget) target = { NULL };
+    g_auto(KjSitting) sitting = { .desk = NULL };
+    g_auto(KjTarget) target = { .workspace = NULL };
     if (!kj_cli_options(&argc, &argv, 0, 1, &code))
         return code;
     if (html && format && strcmp(format, "html") != 0)

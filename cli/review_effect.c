@@ -42,7 +42,7 @@ static void add_exceptions(KjReview *review, const KjBlock *block) {
         kj_sentence_exception(exception, kj_cli_language(), sentence);
         const KjReviewItem item = { over ? 0 : KJ_TONE_WEAKER, over ? "exception-over" : soon ? "exception-ending" : "exception",
                                     over ? _("EXCEPTION OVER") : soon ? _("EXCEPTION ENDING") : _("EXCEPTION"), NULL, NULL };
-        kj_review_add(review, &item, "%s. %s", exception->id, sentence->str);
+        kj_review_add(review, &item, _("%s. %s"), exception->id, sentence->str);
     }
 }
 

@@ -102,7 +102,7 @@ static void add_step(KjReview *review, const KjStep *step) {
     item.tone = stopped ? KJ_TONE_WIDER : KJ_TONE_OTHER;
     item.state = stopped ? "stopped" : "waits";
     item.mark = stopped ? _("STOPPED") : _("WAITS");
-    kj_review_add(review, &item, "%s: %s.", unit_words(step), missing ? missing : "");
+    kj_review_add(review, &item, _("%s: %s."), unit_words(step), missing ? missing : "");
 }
 
 void kj_review_standing(KjReview *review) {

@@ -28,7 +28,7 @@ static char *join(GPtrArray *names) {
     if (names->len == 0)
         return g_strdup(_("nobody"));
     g_ptr_array_add(names, NULL);
-    return g_strjoinv(", ", (char **)names->pdata);
+    return g_strjoinv(_(", "), (char **)names->pdata);
 }
 
 /* Who may sign a thing; who holds recovery keys. */

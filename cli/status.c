@@ -27,7 +27,7 @@ const GOptionEntry kj_options_status[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/* A proposal that nobody has released, and whose base is still in force. */
+/* A proposal, or an emergency that others must declare too, which nobody has released, and whose base is still in force. */
 typedef struct {
     const KjSigned *proposal;
     KjWorkspace *workspace; /* NULL: it is not here */
@@ -130,12 +130,39 @@ static gboolean is_open(const Status *status, const KjStatement *proposal) {
     return open;
 }
 
+static gboolean is_emergency(const KjStatement *statement) {
+    return kj_statement_kind(statement) == KJ_STATEMENT_EMERGENCY;
+}
+
+static gboolean same_emergency(const KjStatement *a, const KjStatement *b) {
+    return a && is_emergency(a) && strcmp(kj_statement_get(a, "until"), kj_statement_get(b, "until")) == 0 &&
+           g_strv_equal(kj_statement_list(a, "change"), kj_statement_list(b, "change"));
+}
+
+/* Each who declares an emergency makes a statement of his own of it: one is enough to tell. */
+static gboolean is_told(const Status *status, const KjStatement *emergency) {
+    for (guint i = 0; i < status->pending->len; i++)
+        if (same_emergency(((const Pending *)status->pending->pdata[i])->proposal->statement, emergency))
+            return TRUE;
+    return same_emergency(emergency_of(status), emergency);
+}
+
+/* Whether somebody would like it to be released still. */
+static gboolean waits(const Status *status, const KjStatement *statement) {
+    KjStatementKind kind = kj_statement_kind(statement);
+    if ((kind != KJ_STATEMENT_PROPOSAL && kind != KJ_STATEMENT_EMERGENCY) || strcmp(kj_statement_get(statement, "context"), status->sitting->desk->context) != 0)
+        return FALSE;
+    if (kind == KJ_STATEMENT_EMERGENCY && (kj_statement_instant(statement, "until") <= status->sitting->now || is_told(status, statement)))
+        return FALSE;
+    return is_open(status, statement);
+}
+
 static void add_pending(Status *status, const KjSigned *proposal) {
     Pending *pending = g_new0(Pending, 1);
     pending->proposal = proposal;
     pending->workspace = kj_proposal_workspace(status->sitting->desk->repository, kj_statement_digest(proposal->statement), NULL);
     if (pending->workspace && pending->workspace->units)
-        pending->ruling = kj_desk_decide(status->sitting->desk, pending->workspace, NULL, status->sitting->now);
+        pending->ruling = kj_desk_decide(status->sitting->desk, pending->workspace, is_emergency(proposal->statement) ? proposal->statement : NULL, status->sitting->now);
     g_ptr_array_add(status->pending, pending);
 }
 
@@ -151,8 +178,7 @@ static void read_pending(Status *status) {
         const GPtrArray *chain = desk->chains->pdata[c];
         for (guint i = 0; i < chain->len; i++) {
             const KjSigned *link = chain->pdata[i];
-            if (kj_statement_kind(link->statement) == KJ_STATEMENT_PROPOSAL && strcmp(kj_statement_get(link->statement, "context"), desk->context) == 0 &&
-                is_open(status, link->statement) && !is_withdrawn(chain, kj_statement_digest(link->statement)))
+            if (waits(status, link->statement) && !is_withdrawn(chain, kj_statement_digest(link->statement)))
                 add_pending(status, link);
         }
     }
@@ -255,13 +281,20 @@ static void print_emergency(const Status *status) {
     puts(colour ? "\033[0m" : "");
 }
 
+/* The title of a proposal; of an emergency, which has none, that it is one, and why. Free with g_free. */
+static char *title_of(const KjStatement *statement) {
+    return is_emergency(statement) ? g_strdup_printf(_("EMERGENCY until %s: %s"), kj_statement_get(statement, "until"), kj_statement_get(statement, "reason"))
+                                   : g_strdup(kj_statement_get(statement, "title"));
+}
+
 static void print_pending(const Status *status) {
     for (guint i = 0; i < status->pending->len; i++) {
         const Pending *pending = status->pending->pdata[i];
         const KjStatement *proposal = pending->proposal->statement;
         if (i == 0)
             printf(_("\nProposed\n"));
-        printf(_("  %.12s  %s (%s, %s)\n"), kj_statement_digest(proposal), kj_statement_get(proposal, "title"), kj_statement_get(proposal, "signer"), kj_statement_get(proposal, "date"));
+        g_autofree char *title = title_of(proposal);
+        printf(_("  %.12s  %s (%s, %s)\n"), kj_statement_digest(proposal), title, kj_statement_get(proposal, "signer"), kj_statement_get(proposal, "date"));
         if (!pending->ruling)
             printf(_("    its workspace is not here: git fetch ORIGIN 'refs/kijun/*:refs/kijun/*'\n"));
         for (guint s = 0; pending->ruling && s < pending->ruling->steps->len; s++) {
@@ -271,7 +304,8 @@ static void print_pending(const Status *status) {
                 printf("    %s: %s\n", step->need->name, missing);
         }
         if (is_ready(pending))
-            printf(_("    everybody has agreed; next: kijun release %.12s\n"), kj_statement_digest(proposal));
+            printf(is_emergency(proposal) ? _("    everybody has agreed; next: kijun release --emergency %.12s\n") : _("    everybody has agreed; next: kijun release %.12s\n"),
+                   kj_statement_digest(proposal));
     }
 }
 
@@ -358,7 +392,9 @@ static void add_pending_json(JsonBuilder *builder, const Pending *pending) {
     const KjStatement *proposal = pending->proposal->statement;
     json_builder_begin_object(builder);
     add_text(builder, "digest", kj_statement_digest(proposal));
-    add_text(builder, "title", kj_statement_get(proposal, "title"));
+    g_autofree char *title = title_of(proposal);
+    add_text(builder, "kind", kj_statement_kind_name(kj_statement_kind(proposal)));
+    add_text(builder, "title", title);
     add_text(builder, "signer", kj_statement_get(proposal, "signer"));
     add_text(builder, "date", kj_statement_get(proposal, "date"));
     add_truth(builder, "ready", is_ready(pending));
@@ -412,7 +448,7 @@ static void print_json(const Status *status) {
 
 int kj_command_status(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
-    g_auto(KjSitting) sitting = { NULL };
+    g_auto(KjSitting) sitting = { .desk = NULL };
     if (!kj_cli_options(&argc, &argv, 0, 0, &code))
         return code;
     if (live) {

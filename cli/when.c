@@ -324,7 +324,7 @@ int kj_command_when(int argc, char **argv) {
     int code = KJ_EXIT_FINE;
     gint64 instant, now = g_get_real_time() / G_USEC_PER_SEC;
     g_autoptr(GError) error = NULL;
-    When when = { NULL };
+    When when = { .unit = NULL };
     if (!kj_cli_options(&argc, &argv, 1, -1, &code))
         return code;
     for (int i = 2; i < argc; i++)

@@ -547,20 +547,32 @@ static gboolean fail_writing(GError **error) {
     return FALSE;
 }
 
-/* The texts that were approved before their words were edited. */
-static gboolean write_steps(const KjDesk *desk, const KjRuling *ruling, git_treebuilder *sources, GError **error) {
+static gboolean add_step(const KjDesk *desk, git_treebuilder *folder, const KjUnit *unit, GError **error) {
+    git_oid id;
+    if (!write_unit(desk->repository, unit, &id, error))
+        return FALSE;
+    return git_treebuilder_insert(NULL, folder, unit->digest, &id, GIT_FILEMODE_TREE) == 0 ? TRUE : fail_writing(error);
+}
+
+/* Whether hosts have the base of the step: it was carried. */
+static gboolean is_known(const KjDesk *desk, const KjStep *step) {
+    const KjWorkspace *carried = kj_verifier_lasting_workspace(desk->verifier);
+    return !step->need->base || (carried && kj_units_find(carried->units, step->need->name));
+}
+
+/* The texts that were approved before their words were edited, and the bases of what is carried for the first time. */
+static gboolean write_steps(const KjDesk *desk, const KjRuling *ruling, const GPtrArray *carried, git_treebuilder *sources, GError **error) {
     g_autoptr(git_treebuilder) folder = NULL;
     git_oid id;
     if (git_treebuilder_new(&folder, desk->repository->git, NULL) != 0)
         return fail_writing(error);
-    for (guint i = 0; i + 1 < ruling->steps->len; i++) {
-        const KjStep *step = ruling->steps->pdata[i], *next = ruling->steps->pdata[i + 1];
-        if (strcmp(step->need->name, next->need->name) != 0)
-            continue;
-        if (!write_unit(desk->repository, step->need->result, &id, error))
+    for (guint i = 0; i < ruling->steps->len; i++) {
+        const KjStep *step = ruling->steps->pdata[i], *next = i + 1 < ruling->steps->len ? ruling->steps->pdata[i + 1] : NULL;
+        gboolean is_carried = g_strv_contains((const char *const *)carried->pdata, step->need->name);
+        if (is_carried && !is_known(desk, step) && !add_step(desk, folder, step->need->base, error))
             return FALSE;
-        if (git_treebuilder_insert(NULL, folder, step->need->result->digest, &id, GIT_FILEMODE_TREE) != 0)
-            return fail_writing(error);
+        if (next && strcmp(step->need->name, next->need->name) == 0 && !add_step(desk, folder, step->need->result, error))
+            return FALSE;
     }
     if (git_treebuilder_entrycount(folder) == 0)
         return TRUE;
@@ -579,7 +591,7 @@ static gboolean write_sources(const KjDesk *desk, const KjWorkspace *result, con
         return FALSE;
     if (git_treebuilder_new(&sources, desk->repository->git, NULL) != 0 || git_treebuilder_insert(NULL, sources, "workspace", &workspace, GIT_FILEMODE_TREE) != 0)
         return fail_writing(error);
-    if (!write_steps(desk, ruling, sources, error))
+    if (!write_steps(desk, ruling, names, sources, error))
         return FALSE;
     return git_treebuilder_write(tree, sources) == 0 ? TRUE : fail_writing(error);
 }

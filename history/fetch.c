@@ -209,6 +209,18 @@ static int end_process(const Process *process, gboolean kill_it) {
     return status;
 }
 
+/* Names of a stranger are in an answer, and it may be cut anywhere: no half characters, and nothing that moves on a screen. Free with g_free. */
+static char *shown_text(const char *answer) {
+    g_autofree char *valid = g_utf8_make_valid(answer, -1);
+    GString *shown = g_string_new(NULL);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        gunichar character = g_utf8_get_char(at);
+        gboolean hidden = g_unichar_iscntrl(character) || g_unichar_type(character) == G_UNICODE_FORMAT;
+        g_string_append_unichar(shown, hidden ? 0xfffd : character);
+    }
+    return g_string_free(shown, FALSE);
+}
+
 static gboolean take_answer(KjFetch *fetch, const char *source, const char *answer, int status, const KjFetchLimits *limits,
                             GError **error) {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
@@ -222,8 +234,9 @@ static gboolean take_answer(KjFetch *fetch, const char *source, const char *answ
     if (g_str_has_prefix(answer, "head ") && git_oid_fromstr(&fetch->head, answer + strlen("head ")) == 0)
         return TRUE;
     const char *text = strchr(answer, ' ');
+    g_autofree char *why = text ? shown_text(text + 1) : NULL;
     g_set_error(error, KJ_ERROR, g_str_has_prefix(answer, "refused ") ? KJ_ERROR_REFUSED : KJ_ERROR_IO, "%s",
-                text ? text + 1 : _("the process that receives could not start its work"));
+                why ? why : _("the process that receives could not start its work"));
     return FALSE;
 }
 

@@ -285,7 +285,7 @@ gboolean kj_root_edit_apply(KjRootEdit *edit, KjRootEditKind kind, const char *a
     gboolean good = equals && equals > argument && (!*equals || equals[1] || kind == KJ_ROOT_EDIT_DEPUTY);
     g_autofree char *left = good ? g_strndup(argument, (gsize)(equals - argument)) : NULL;
     if (good && steps[kind].things && !g_strv_contains(steps[kind].things, left)) {
-        g_autofree char *things = g_strjoinv(", ", (char **)steps[kind].things);
+        g_autofree char *things = g_strjoinv(_(", "), (char **)steps[kind].things);
         return fail(error, g_strdup_printf(_("`%s` is no thing of a root; it has %s"), left, things));
     }
     return good ? steps[kind].apply(edit, left, *equals ? equals + 1 : "", error) : fail(error, g_strdup_printf(_("write %s, not `%s`"), steps[kind].form, argument));

@@ -142,11 +142,23 @@ static KjStep *step_between(Ruling *about, const KjWorkspace *from, const KjWork
     return need ? step_new(about, need) : NULL;
 }
 
+/* Of the base, whether its text is here or not. */
+static const char *base_of(const Ruling *about, const KjNeed *need) {
+    const KjQuestion *question = about->question;
+    const char *pinned = !need->base && question->pinned ? question->pinned(question->data, need->name) : NULL;
+    return pinned ? pinned : digest_of(need->base);
+}
+
+static const KjWorkspace *base_text(Ruling *about, const KjNeed *need) {
+    return need->base ? alone_now(about, need->base) : alone_then(about, need->name, base_of(about, need));
+}
+
 /* base -> texts[0] -> ... -> result; NULL unless every text is there and every step but the first is one of words. */
 static GPtrArray *walk(Ruling *about, const KjNeed *need, const char *const *texts) {
     g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(step_free);
-    const KjWorkspace *from = need->base ? alone_now(about, need->base) : NULL;
-    if (!need->result || (need->base && !from))
+    gboolean is_new = strcmp(base_of(about, need), NONE) == 0;
+    const KjWorkspace *from = is_new ? NULL : base_text(about, need);
+    if (!need->result || (!is_new && !from))
         return NULL;
     for (guint i = 0;; i++) {
         const KjWorkspace *to = texts[i] ? alone_then(about, need->name, texts[i]) : alone_now(about, need->result);
@@ -172,7 +184,7 @@ static gboolean all_met(const GPtrArray *steps) {
 /* The texts between base and result, in their order, as the release lists them. Free the array alone. */
 static const char **listed_texts(const Ruling *about, const KjNeed *need) {
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
-    const char *at = digest_of(need->base), *end = digest_of(need->result);
+    const char *at = base_of(about, need), *end = digest_of(need->result);
     const GPtrArray *listed = about->question->listed;
     for (guint turn = 0; turn < listed->len && strcmp(at, end) != 0; turn++) { /* no longer than the list: it may be a ring */
         const char *next = NULL;
@@ -220,7 +232,8 @@ static GPtrArray *steps_of(Ruling *about, const KjNeed *need) {
     g_autoptr(GPtrArray) direct = one_step(about, need);
     if (about->question->listed) {
         g_autofree const char **texts = listed_texts(about, need);
-        GPtrArray *steps = *texts ? walk(about, need, texts) : NULL;
+        gboolean apart = !need->base && strcmp(base_of(about, need), NONE) != 0; /* the base is not in the workspace */
+        GPtrArray *steps = *texts || apart ? walk(about, need, texts) : NULL;
         return steps ? steps : g_steal_pointer(&direct);
     }
     if (!all_met(direct) && !about->question->emergency) {
@@ -258,7 +271,10 @@ KjRuling *kj_ruling_new(const KjQuestion *question) {
     ruling->partial = g_ptr_array_new_with_free_func((GDestroyNotify)kj_needs_free);
     ruling->needs = needs_between(&about, question->base, question->result);
     for (guint i = 0; i < ruling->needs->needs->len; i++) {
-        g_autoptr(GPtrArray) steps = steps_of(&about, ruling->needs->needs->pdata[i]);
+        const KjNeed *need = ruling->needs->needs->pdata[i];
+        if (strcmp(base_of(&about, need), digest_of(need->result)) == 0)
+            continue; /* it was so before, and only comes along now */
+        g_autoptr(GPtrArray) steps = steps_of(&about, need);
         while (steps->len > 0)
             g_ptr_array_add(ruling->steps, g_ptr_array_steal_index(steps, 0));
     }
@@ -286,7 +302,7 @@ static void tell_seats(const KjJudgement *judgement, GString *out) {
             missing += judgement->quorum.seats[s].requirement == i && !judgement->quorum.seats[s].person;
         if (missing == 0)
             continue;
-        g_string_append_printf(out, ngettext("%s%u approval of %s is missing (%s)", "%s%u approvals of %s are missing (%s)", missing), out->len ? "; " : "", missing,
+        g_string_append_printf(out, g_dngettext(GETTEXT_PACKAGE, "%s%u approval of %s is missing (%s)", "%s%u approvals of %s are missing (%s)", missing), out->len ? _("; ") : "", missing,
                                requirement->group, requirement->label);
     }
 }
@@ -295,7 +311,7 @@ static void tell_vetoes(const KjJudgement *judgement, GString *out) {
     for (guint i = 0; i < judgement->vetoes->len; i++) {
         const KjVoice *veto = &g_array_index(judgement->vetoes, KjVoice, i);
         if (veto->state == KJ_VOICE_COUNTS)
-            g_string_append_printf(out, _("%s%s has vetoed it: %s"), out->len ? "; " : "", veto->person, kj_statement_get(veto->statement->statement, "reason"));
+            g_string_append_printf(out, _("%s%s has vetoed it: %s"), out->len ? _("; ") : "", veto->person, kj_statement_get(veto->statement->statement, "reason"));
     }
 }
 
@@ -307,10 +323,10 @@ char *kj_step_missing(const KjStep *step) {
     if (!step->proposed)
         g_string_append(out, _("nobody has proposed it: kijun propose"));
     if (step->need->refused)
-        g_string_append_printf(out, "%s%s", out->len ? "; " : "", step->need->refused);
+        g_string_append_printf(out, "%s%s", out->len ? _("; ") : "", step->need->refused);
     tell_seats(judgement, out);
     if (judgement->quorum.missing > 0 && *judgement->helpful) {
-        g_autofree char *helpful = g_strjoinv(", ", (char **)judgement->helpful);
+        g_autofree char *helpful = g_strjoinv(_(", "), (char **)judgement->helpful);
         g_string_append_printf(out, _("; %s could give one"), helpful);
     } else if (judgement->quorum.missing > 0) {
         g_string_append(out, _("; nobody is left who could give it"));

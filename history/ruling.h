@@ -34,6 +34,7 @@ typedef struct {
     const KjStatement *emergency;  /* or NULL */
     const GPtrArray *listed;       /* KjListedChange: these steps and no others; NULL: one where it suffices, else by texts that were approved */
     KjWorkspace *(*approved)(gpointer data, const char *unit, const char *digest); /* a text of a unit that was approved, or NULL if it is not there; may be NULL */
+    const char *(*pinned)(gpointer data, const char *unit); /* the digest of a unit's base, or NULL, where the base's text may not be there: a host that did not enforce it. NULL: it always is */
     gint64 (*since)(gpointer data, const char *unit); /* when the base of a unit came into force; NULL: long ago */
     gpointer data;
 } KjQuestion;

@@ -89,7 +89,8 @@ static gboolean check_entries(const git_tree *tree, const char *const *also, GEr
         const char *name = git_tree_entry_name(git_tree_entry_byindex(tree, i));
         if (strcmp(name, STATEMENT) == 0 || strcmp(name, SIGNATURES) == 0 || (also && g_strv_contains(also, name)))
             continue;
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("its commit holds `%s`, which nobody has signed"), name);
+        g_autofree char *shown = g_strescape(name, NULL); /* a stranger's: anything may be in it */
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("its commit holds `%s`, which nobody has signed"), shown);
         return FALSE;
     }
     return TRUE;
@@ -124,7 +125,8 @@ static GPtrArray *read_armors(KjRepository *repository, const git_tree *folder, 
         const char *name = git_tree_entry_name(git_tree_entry_byindex(folder, i));
         g_autoptr(git_blob) blob = kj_commit_blob(repository, folder, name, KJ_SIGNATURE_MAX);
         if (!blob || memchr(git_blob_rawcontent(blob), 0, (gsize)git_blob_rawsize(blob))) {
-            g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("its file `signatures/%s` is no signature"), name);
+            g_autofree char *shown = g_strescape(name, NULL);
+            g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("its file `signatures/%s` is no signature"), shown);
             return NULL;
         }
         g_ptr_array_add(armors, g_strndup(git_blob_rawcontent(blob), (gsize)git_blob_rawsize(blob)));
@@ -139,7 +141,8 @@ static gboolean check_names(const KjSealed *sealed, const git_tree *folder, GErr
         g_autofree char *own = i < sealed->keys->len ? file_name(sealed->keys->pdata[i]) : NULL;
         if (g_strcmp0(own, name) == 0)
             continue;
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("its file `signatures/%s` has not the name of the key that signed in it"), name);
+        g_autofree char *shown = g_strescape(name, NULL);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("its file `signatures/%s` has not the name of the key that signed in it"), shown);
         return FALSE;
     }
     return TRUE;

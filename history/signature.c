@@ -244,10 +244,12 @@ char *kj_key_line(const KjKey *key) {
 #define ARMOR_BEGIN "-----BEGIN SSH SIGNATURE-----\n"
 #define ARMOR_END "-----END SSH SIGNATURE-----"
 
-/* Lines of base64 between the two marks; the last mark may end with a newline. */
+#define ARMOR_LINE 70u
+
+/* Lines of base64 between the two marks, all as long as ssh-keygen makes them but for the last; the last mark may end with a newline. */
 static GBytes *open_armor(const char *armor, gsize length) {
     g_autoptr(GString) text = g_string_new(NULL);
-    gsize at = strlen(ARMOR_BEGIN), end = length;
+    gsize at = strlen(ARMOR_BEGIN), end = length, column = 0;
     if (length > KJ_SIGNATURE_MAX)
         return NULL;
     if (end > 0 && armor[end - 1] == '\n')
@@ -256,12 +258,14 @@ static GBytes *open_armor(const char *armor, gsize length) {
         memcmp(armor + end - strlen(ARMOR_END), ARMOR_END, strlen(ARMOR_END)) != 0)
         return NULL;
     for (end -= strlen(ARMOR_END); at < end; at++) {
-        if (armor[at] == 0)
+        gboolean ends_line = armor[at] == '\n', is_last = at + 1 == end;
+        if (armor[at] == 0 || ends_line != (column == ARMOR_LINE || is_last) || (ends_line && column == 0))
             return NULL;
-        if (armor[at] != '\n')
+        column = ends_line ? 0 : column + 1;
+        if (!ends_line)
             g_string_append_c(text, armor[at]);
     }
-    return armor[end - 1] == '\n' ? decode(text->str) : NULL;
+    return decode(text->str);
 }
 
 typedef struct {
@@ -380,7 +384,7 @@ KjKey *kj_signature_verify(const char *armor, gsize length, const char *name_spa
     }
     if (!is_text(signature.name_space, name_space)) {
         g_autofree char *found = g_strndup((const char *)signature.name_space.bytes, MIN(signature.name_space.length, 64));
-        g_autofree char *shown = g_utf8_make_valid(found, -1);
+        g_autofree char *shown = g_strescape(found, NULL); /* anything may be in it */
         g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("the signature is for `%s`, not for `%s`"), shown, name_space);
         return NULL;
     }

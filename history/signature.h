@@ -3,9 +3,10 @@
  * SSH signatures over messages, verified in this process (OpenSSH, PROTOCOL.sshsig; PROTOCOL.u2f for keys in security tokens; RFC 4253, 5656, 8332, 8709 for
  * keys and signatures). They are made by `ssh-keygen -Y sign`, so that no private key ever comes near us.
  *
- * Bytes are read strictly: armor as ssh-keygen writes it, one spelling of each number, nothing after the end. So nobody can make a second valid
- * spelling of somebody's signature. Accepted are Ed25519, ECDSA over P-256, both also from a token that saw a touch, and RSA of 2048 bits and more with
- * SHA-2; nothing in the signature can ask for less.
+ * Bytes are read strictly: armor as ssh-keygen writes it, one spelling of each number, nothing after the end (but for the armor's last newline, which may be
+ * missing). So nobody can make a second valid spelling of somebody's signature. Only ECDSA itself knows two, s and n - s, and ssh-keygen takes both: what
+ * must have one name is named by its statement or its key, never by a signature's bytes. Accepted are Ed25519, ECDSA over P-256, both also from a token that
+ * saw a touch, and RSA of 2048 bits and more with SHA-2; nothing in the signature can ask for less.
  *
  * The format has no date: when a key was good is for the one who asks to know.
  */

@@ -163,8 +163,10 @@ static gboolean is_stance(const char *value) {
     return is_one_of(value, stances);
 }
 
+/* 43 digits of base64, as ssh-keygen -l prints them. */
 static gboolean is_fingerprint(const char *value) {
-    return g_str_has_prefix(value, "SHA256:") && strlen(value) == 50;
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", prefix[] = "SHA256:";
+    return g_str_has_prefix(value, prefix) && strlen(value) == strlen(prefix) + 43 && strspn(value + strlen(prefix), digits) == 43;
 }
 
 static gboolean is_key(const char *value) {

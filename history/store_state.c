@@ -62,7 +62,7 @@ static gboolean read_value(Sort sort, const char *text, gpointer place) {
         *(char **)place = strcmp(text, NONE) == 0 ? NULL : g_strdup(text);
         return strcmp(text, NONE) == 0 || kj_store_is_digest(text);
     }
-    if (!g_ascii_string_to_unsigned(text, 10, 0, sort == INSTANT ? G_MAXINT64 : G_MAXUINT64, &number, NULL))
+    if (!g_ascii_string_to_unsigned(text, 10, 0, sort == INSTANT ? G_MAXINT64 : G_MAXUINT64, &number, NULL) || (*text == '0' && text[1]))
         return FALSE;
     memcpy(place, &number, sizeof number);
     return TRUE;

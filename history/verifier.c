@@ -546,6 +546,11 @@ static gboolean judge_steps(const Judged *judged, const GPtrArray *listed, const
     return TRUE;
 }
 
+static const char *pinned_of(gpointer data, const char *unit) {
+    const KjLink *lasting = kj_verifier_lasting(((const Judged *)data)->verifier);
+    return lasting ? kj_release_pin(lasting->sealed->statement, unit) : NULL;
+}
+
 static gint64 since_of(gpointer data, const char *unit) {
     return kj_verifier_since(((const Judged *)data)->verifier, unit);
 }
@@ -570,6 +575,7 @@ static gboolean judge_change(Judged *judged) {
                                   .emergency = judged->emergency,
                                   .listed = listed,
                                   .approved = read_approved,
+                                  .pinned = pinned_of,
                                   .since = since_of,
                                   .data = judged };
     if (!judge_pins(judged, listed))

@@ -261,6 +261,10 @@ gboolean office_heartbeat(Office *office, guint who, GError **error) {
 }
 
 Office *office_new(void) {
+    return office_new_edited(NULL, NULL, NULL);
+}
+
+Office *office_new_edited(const char *path, const char *before, const char *after) {
     Office *office = g_new0(Office, 1);
     g_autoptr(GError) error = NULL;
     office->keys = kj_test_keys_new(PEOPLE + 1);
@@ -270,6 +274,8 @@ Office *office_new(void) {
     office->now = NOW;
     for (guint i = 0; i < G_N_ELEMENTS(workspace); i++)
         office_edit(office, workspace[i].path, NULL, workspace[i].text);
+    if (path)
+        office_edit(office, path, before, after);
     make_root(office);
     office_release(office, ONO, NULL, &error);
     g_assert_no_error(error);

@@ -24,6 +24,8 @@ extern const char *const office_names[PEOPLE];
 
 /* With its first release. */
 Office *office_new(void);
+/* The same of files one of which is edited before. */
+Office *office_new_edited(const char *path, const char *before, const char *after);
 void office_free(Office *office);
 
 /* Another version of the root with these lines more, and without lines that begin with `without` (NULL: none); signed by `who` and `other`. */

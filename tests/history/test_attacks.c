@@ -6,7 +6,10 @@
 #include <kijun/kijun.h>
 #include <string.h>
 
+#include <sys/wait.h>
+
 #include "office.h"
+#include "place.h"
 
 typedef struct {
     Office *office;
@@ -76,6 +79,51 @@ static git_oid forge(const Scene *scene, const Forgery *forgery) {
     return id;
 }
 
+/* ---- the same by `kijun deploy` ---- */
+
+static void publish(const Scene *scene, const git_oid *id) {
+    g_autoptr(git_reference) reference = NULL;
+    g_autofree char *name = kj_release_reference(CONTEXT);
+    g_assert_cmpint(git_reference_create(&reference, scene->office->repository->git, name, id, TRUE, NULL), ==, 0);
+}
+
+static int run_deploy(const Scene *scene, const char *state, char **told) {
+    g_autoptr(GError) error = NULL;
+    git_oid head;
+    int status;
+    g_assert_true(kj_roots_head(scene->office->repository, &head, NULL));
+    g_autoptr(GPtrArray) roots = kj_roots_read(scene->office->repository, &head, NULL);
+    g_autofree char *at = kj_statement_date(scene->office->now);
+    const char *const arguments[] = { g_getenv("KIJUN"), "deploy", CONTEXT, "--state", state, "--from", scene->office->folder, "--trust",
+                                      kj_statement_digest(kj_root_statement(roots->pdata[0])), "--at", at, NULL };
+    g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, told, &status, &error);
+    g_assert_no_error(error);
+    g_assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* A host that has deployed release 1 is offered this, ends in 5, names the attack, and has release 1 in force. */
+static void assert_refused(const Scene *scene, const git_oid *id, KjAttack attack) {
+    if (g_getenv("KIJUN_SHORT")) /* the sanitizers make each run take seconds; deploy.test runs there, too */
+        return;
+    git_oid before = office_head(scene->office);
+    g_autofree char *state = g_dir_make_tmp("kijun-host-XXXXXX", NULL), *told = NULL, *serial = NULL, *path = g_build_filename(state, "state", NULL);
+    g_autofree char *wanted = g_strdup_printf("REFUSED: %s: ", kj_attack_name(attack));
+    publish(scene, &scene->first);
+    int code = run_deploy(scene, state, &told);
+    if (code != 0)
+        g_error("release 1 was not deployed: %s", told);
+    g_clear_pointer(&told, g_free);
+    publish(scene, id);
+    code = run_deploy(scene, state, &told);
+    if (code != 5 || !strstr(told, wanted) || !strstr(told, "release 1 ("))
+        g_error("expected \"%s\" and exit code 5, and got %d and \"%s\"", wanted, code, told);
+    g_assert_true(g_file_get_contents(path, &serial, NULL, NULL));
+    g_assert_nonnull(strstr(serial, "\nserial: 1\n"));
+    publish(scene, &before);
+    kj_test_remove(state);
+}
+
 /* The host, at release 1, is given this, refuses it for this reason, and is at release 1. */
 static void assert_attack(const Scene *scene, const git_oid *id, KjAttack attack, const char *reason) {
     g_autoptr(KjVerifier) host = host_of(scene);
@@ -85,6 +133,7 @@ static void assert_attack(const Scene *scene, const git_oid *id, KjAttack attack
     if (kj_verifier_attack(host) != attack || !g_str_has_prefix(error->message, kj_attack_name(attack)) || !strstr(error->message, reason))
         g_error("expected \"%s: ... %s\" and got \"%s\"", kj_attack_name(attack), reason, error->message);
     g_assert_cmpuint(kj_verifier_serial(host), ==, 1);
+    assert_refused(scene, id, attack);
 }
 
 static void assert_forgery(const Scene *scene, const Forgery *forgery, KjAttack attack, const char *reason) {
@@ -437,6 +486,31 @@ static void test_guards(void) {
     }
 }
 
+/* Governance in which two rules ask for one of the board each: without one of them a single person opens the wall. */
+static void test_second_seat(void) {
+    static const char second[] = "    second: require count 1 from people.board when (tier == standard or weakens or widens) and not editorial and not emergency;\n";
+    const guint board[] = { CHIBA, DOI };
+    Office *office = office_new();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *with = g_strconcat(second, "    close:", NULL);
+    office_edit(office, "governance.pol", "require count 2 from people.board when", "require count 1 from people.board when");
+    office_edit(office, "governance.pol", "    close:", with);
+    g_free(office_propose(office, SATO, "sato"));
+    for (guint i = 0; i < G_N_ELEMENTS(board); i++)
+        g_free(office_approve(office, board[i], "governance.main", 90));
+    g_assert_true(office_release(office, ONO, NULL, &error));
+    g_assert_no_error(error);
+    office->now += 60;
+    office_edit(office, "governance.pol", second, "");
+    g_free(office_propose(office, SATO, "sato"));
+    g_free(office_approve(office, ABE, "governance.main", 90)); /* who may agree to words */
+    g_free(office_approve(office, CHIBA, "governance.main", 90));
+    if (office_release(office, ONO, NULL, &error))
+        g_error("the second seat was given up by one of the board");
+    g_assert_nonnull(strstr(error->message, "1 approval of people.board is missing (second)"));
+    office_free(office);
+}
+
 /* ---- time ---- */
 
 static void test_clock(void) {
@@ -498,6 +572,7 @@ int main(int argc, char **argv) {
         { "forked-chain", test_forked_chain },
         { "unapproved", test_unapproved },
         { "guards", test_guards },
+        { "second-seat", test_second_seat },
         { "clock", test_clock },
         { "expired-root", test_expired_root },
         { "other-root", test_other_root },

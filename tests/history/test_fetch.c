@@ -116,6 +116,7 @@ static void assert_fails(const Fixture *fixture, const char *source, const KjFet
     KjFetch *fetch = start_from(fixture, source, limits, &error);
     g_assert_null(fetch);
     g_assert_error(error, KJ_ERROR, (code ? code : error->code));
+    g_assert_true(g_utf8_validate(error->message, -1, NULL) && !strchr(error->message, '\033'));
     g_test_message("%s", error->message);
     if (!strstr(error->message, words))
         g_error("`%s` has no `%s`", error->message, words);
@@ -364,6 +365,7 @@ static void test_bundle_damaged(Fixture *fixture, gconstpointer data) {
     g_autofree char *late = g_strdup_printf("# v2 git bundle\n%s-%s\n", line, line), *many = g_strnfill(5 << 20, 'x');
     g_autofree char *replaced = g_strdup_printf("# v2 git bundle\n%.40s refs/replace/%.40s\n%s\n", line, line, line),
                     *flood = g_strdup_printf("# v2 git bundle\n%s", many);
+    g_autofree char *bytes = g_strnfill(4000, (char)0xf0), *no_text = g_strdup_printf("# v2 git bundle\n%.40s refs/replace/\033[2J%s\n%s\n", line, bytes, line);
     const struct {
         const char *bytes;
         gsize length;
@@ -383,6 +385,7 @@ static void test_bundle_damaged(Fixture *fixture, gconstpointer data) {
         { late, strlen(late), KJ_ERROR_IO, "damaged" },
         { flood, strlen(flood), KJ_ERROR_IO, "damaged" },
         { replaced, strlen(replaced), KJ_ERROR_REFUSED, "extraneous dependency: " },
+        { no_text, strlen(no_text), KJ_ERROR_REFUSED, "extraneous dependency: " }, /* its name is longer than the message can be */
         { whole, header, KJ_ERROR_IO, "" },
         { whole, header + 3, KJ_ERROR_IO, "" },
         { whole, length - 21, KJ_ERROR_IO, "" },

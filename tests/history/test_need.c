@@ -112,10 +112,29 @@ static void test_refused(void) {
     g_assert_nonnull(kj_needs_find(first, "edge.border")->refused);
 }
 
+/* Two rules that ask the same people fill two seats, so that to drop one of them takes two. */
+static void test_second_seat(void) {
+    static const char rest[] = "    change: require count 1 from people.owners when not emergency;\n";
+    static const char with[] = "    change: require count 1 from people.owners when not emergency;\n"
+                               "    grave: require count 1 from people.owners when (widens or weakens) and not emergency;\n";
+    KjTestFile files[G_N_ELEMENTS(workspace)];
+    memcpy(files, workspace, sizeof files);
+    g_autofree char *governance = g_strconcat("use people;\ngovernance main {\n", with, "}\n", NULL);
+    files[G_N_ELEMENTS(files) - 1].text = governance;
+    g_autoptr(KjWorkspace) before = kj_test_edited(files, G_N_ELEMENTS(files), NULL, NULL, NULL);
+    g_autoptr(KjWorkspace) after = kj_test_edited(files, G_N_ELEMENTS(files), "governance.pol", with, rest);
+    const KjSide base = { before->compilation, before->units }, result = { after->compilation, after->units };
+    g_autoptr(KjNeeds) needs = kj_needs_new(&base, &result, &(KjAsked){ .instant = NOW, .author_of = author_of });
+    g_autoptr(GString) text = g_string_new(NULL);
+    append_need(text, kj_needs_find(needs, "governance.main"));
+    g_assert_cmpstr(text->str, ==, "governance.main procedure widens I: change 1 abe,baba; grave 1 abe,baba");
+}
+
 int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/need/needs", test_needs);
     g_test_add_func("/need/exception", test_exception);
     g_test_add_func("/need/refused", test_refused);
+    g_test_add_func("/need/second-seat", test_second_seat);
     return g_test_run();
 }

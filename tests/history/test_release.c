@@ -326,16 +326,38 @@ static void test_resume(void) {
     office_free(office);
 }
 
-/* A context that some blocks name carries nothing of the others but digests. */
+/* A context that some blocks name carries nothing of the others but digests, until they are its, too; and then it is judged by the text that was there before. */
 static void test_context(void) {
-    Office *office = office_new();
-    office_edit(office, "edge.pol", "test \"no telnet\"", "enforce border by nftables on { \"edge\" };\ntest \"no telnet\"");
-    g_autoptr(KjDesk) desk = office_desk(office);
-    g_autoptr(KjWorkspace) result = office_workspace(office);
-    g_free(desk->context);
-    desk->context = g_strdup("edge");
-    g_autoptr(GPtrArray) enforced = kj_desk_enforced(desk, result);
-    g_assert_cmpuint(enforced->len, ==, 3); /* all that it enforced before and that did not change: the governance and the records; and the border */
+    Office *office = office_new_edited("edge.pol", "test \"no telnet\"", "enforce border by nftables on { \"production\" };\ntest \"no telnet\"");
+    g_autoptr(KjVerifier) host = office_host(office);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(office_judge(office, host, &error));
+    g_assert_nonnull(kj_units_find(kj_verifier_workspace(host)->units, "edge.border"));
+    g_assert_nonnull(kj_units_find(kj_verifier_workspace(host)->units, "governance.main"));
+    g_assert_null(kj_units_find(kj_verifier_workspace(host)->units, "desk.records"));
+    g_assert_nonnull(kj_release_pin(kj_verifier_release(host)->sealed->statement, "desk.records"));
+
+    office_edit(office, "desk.pol", "action read", "action write"); /* a change of what this context does not enforce */
+    g_free(office_propose(office, SATO, "sato"));
+    const guint people[] = { ABE, CHIBA, DOI };
+    for (guint i = 0; i < G_N_ELEMENTS(people); i++)
+        g_free(office_approve(office, people[i], "desk.records", 90));
+    assert_released(office);
+    office_judge(office, host, &error);
+    g_assert_no_error(error);
+    g_assert_null(kj_units_find(kj_verifier_workspace(host)->units, "desk.records"));
+
+    office->now += 60;
+    office_edit(office, "desk.pol", "acl records", "enforce records by setfacl on { \"production\" };\nacl records");
+    g_free(office_propose(office, SATO, "sato"));
+    assert_refused(office, "desk.records: 1 approval of people.owners is missing");
+    for (guint i = 0; i < G_N_ELEMENTS(people); i++)
+        g_free(office_approve(office, people[i], "desk.records", 90));
+    assert_released(office);
+    office_judge(office, host, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(kj_units_find(kj_verifier_workspace(host)->units, "desk.records"));
+    assert_accepted(office, 3);
     office_free(office);
 }
 

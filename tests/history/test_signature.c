@@ -295,7 +295,10 @@ static void test_one_spelling(Fixture *fixture, gconstpointer data) {
     g_autofree char *longer = armor(blob), *behind = g_strconcat(text, "\n", NULL), *before = g_strconcat(" ", text, NULL);
     g_autofree char *spaced = g_strdup(text);
     *strchr(spaced + 40, '\n') = ' ';
-    const char *others[] = { longer, behind, before, spaced, "", "-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n" };
+    g_autofree char *moved = g_strdup(text), *blank = g_strdup_printf("%.*s\n%s", (int)(strchr(text + 40, '\n') - text), text, strchr(text + 40, '\n'));
+    char *end_of_line = strchr(moved + 40, '\n');
+    end_of_line[0] = end_of_line[-1], end_of_line[-1] = '\n';
+    const char *others[] = { longer, behind, before, spaced, moved, blank, "", "-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n" };
     g_assert_true(is_good(text, NAME_SPACE, "m", 1, fixture->lines[0]));
     for (guint i = 0; i < G_N_ELEMENTS(others); i++)
         g_assert_false(is_good(others[i], NAME_SPACE, "m", 1, fixture->lines[0]));

@@ -30,6 +30,7 @@ static void test_write(void) {
         { "before", "none" },      { "root", "1" },          { "title", "Partner addresses" },
         { "expires", "2027-02-20T00:00:00Z" }, { "signer", "suzuki" }, { "previous", "none" },
         { "date", "2026-11-22T09:00:00Z" },    { "emergency", NULL },
+        { "enforces", "*" },
     };
     g_autoptr(GError) error = NULL;
     g_autoptr(KjStatement) release = kj_statement_new(KJ_STATEMENT_RELEASE, values, G_N_ELEMENTS(values), &error);
