@@ -73,6 +73,11 @@ static void renew(gpointer running) {
     kj_authzen_renew(((Running *) running)->authzen);
 }
 
+static gboolean reread(gpointer data, GError **error) {
+    const Running *running = data;
+    return kj_http_reread_service(running->http, running->service, error);
+}
+
 static guint connections(gpointer running) {
     return kj_http_connections(((Running *) running)->http);
 }
@@ -83,15 +88,15 @@ static gint64 alive_at(gpointer running) {
 
 static const KjSectionKey keys[] = {
     KJ_HTTP_KEYS,
-    { "url", "The https URL under which clients know this service: for its metadata." },
-    { "subject-types", "The types of subjects that are the block's principals, with `;` between; others are denied. Not said: any type." },
-    { "absent", "FIELD=VALUE; ...: what a request is taken to say that leaves a field of the block out. Not said: it is denied." },
+    { "url", N_("The https URL under which clients know this service: for its metadata.") },
+    { "subject-types", N_("The types of subjects that are the block's principals, with `;` between; others are denied. Not said: any type.") },
+    { "absent", N_("FIELD=VALUE; ...: what a request is taken to say that leaves a field of the block out. Not said: it is denied.") },
     { NULL, NULL },
 };
 
 const KjProtocol kj_protocol_authzen = {
     .name = "authzen",
-    .doc = "The AuthZEN Authorization API 1.0 over HTTP.",
+    .doc = N_("The AuthZEN Authorization API 1.0 over HTTP."),
     .needs_block = TRUE,
     .farthest = KJ_REACH_NETWORK,
     .connections = 4096,
@@ -100,6 +105,7 @@ const KjProtocol kj_protocol_authzen = {
     .check = check,
     .start = start,
     .renew = renew,
+    .reread = reread,
     .connections_now = connections,
     .alive_at = alive_at,
     .stop = stop,

@@ -128,7 +128,7 @@ static const KjConversation conversation = {
 /* ---- the protocol ---- */
 
 static gpointer start(const KjService *service, GError **error) {
-    return kj_workers_start(&conversation, service, 1, error);
+    return kj_workers_start(&conversation, service, 1, 0, error);
 }
 
 const KjProtocol kj_protocol_control = {

@@ -300,14 +300,33 @@ KjDaemon *kj_daemon_start(KjSettings *settings, GError **error) {
 
 /* ---- running and ending ---- */
 
+/* Certificates and tokens: of each section the new ones, or those it has. FALSE: some were refused. */
+static gboolean reread_all(KjDaemon *daemon) {
+    gboolean all = TRUE;
+    g_mutex_lock(&daemon->lock);
+    for (guint i = 0; i < daemon->served->len; i++) {
+        Served *served = daemon->served->pdata[i];
+        g_autoptr(GError) error = NULL;
+        if (!served->protocol->reread || served->protocol->reread(served->running, &error))
+            continue;
+        kj_daemon_note(KJ_NOTE_ERROR, _("[%s]: certificate and tokens: refused, nothing changes: %s"),
+                       kj_section_name(served->service.section), error->message);
+        all = FALSE;
+    }
+    g_mutex_unlock(&daemon->lock);
+    return all;
+}
+
 static void on_hangup(KjDaemon *daemon) {
     g_autoptr(GError) error = NULL;
     kj_notify_reloading(daemon->notify);
-    gboolean swapped = kj_daemon_reload(daemon, NULL, NULL);
+    gboolean swapped = kj_daemon_reload(daemon, NULL, NULL), reread = reread_all(daemon);
     if (!kj_log_reopen(daemon->log, &error))
         kj_daemon_note(KJ_NOTE_ERROR, "%s", error->message);
     kj_notify_say(daemon->notify, "READY=1\nSTATUS=%s",
-                  swapped ? _("the table was loaded again") : _("a new table was refused; the old one decides"));
+                  !swapped ? _("a new table was refused; the old one decides")
+                  : reread ? _("the table was loaded again")
+                           : _("the table was loaded again; a new certificate or token file was refused"));
 }
 
 /* TRUE: the end was asked for. */

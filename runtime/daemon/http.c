@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The server: libmicrohttpd with epoll and a few threads, and around it what it leaves open.
+ * The server: libmicrohttpd in a few threads (http_loop.h), and around it what it leaves open.
  *
  * libmicrohttpd's own timeout begins anew with every byte, so a client that sends one a second stays for ever. Here a connection has a
  * deadline that only whole steps move: it was accepted, a request's headers are complete, an answer has gone out. A thread looks once a
  * second and shuts down the sockets of those beyond it. A deadline is one atomic number; the list of connections has a lock, taken when one
  * comes or goes.
  *
+ * Who the server is and who may come (http_gate.h) can be exchanged while it serves. A connection's TLS begins with the gate that is there
+ * when it is accepted; a token is looked up in the one that is there when the request comes, and a client's certificate is judged
+ * again by it.
+ *
  * A request that is refused (no such path, no token, wrong type) is read to its end within the bounds and then answered, because closing a
  * socket that holds unread bytes may take the answer away from the client. A body beyond its bound is not read: its connection is closed.
  */
 #include "http.h"
 
-#include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,21 +23,22 @@
 
 #include <kijun/translate.h>
 
-#define TOKEN_DIGEST 32u /* SHA-256 */
+#include "http_gate.h"
+#include "http_loop.h"
+
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct KjHttp {
-    struct MHD_Daemon *daemon;
+    KjHttpLoops *loops;
     const KjHttpRoute *routes;
     gpointer data;
     gboolean needs_certificate;
-    guint8 (*digests)[TOKEN_DIGEST]; /* of the tokens */
-    guint digest_count;
     guint idle_seconds, request_seconds;
     gsize bodies;     /* atomic: bytes of all bodies under way */
     guint under_way;  /* atomic: requests */
     GMutex lock;      /* of what follows */
     GCond wake;
+    KjHttpGate *gate;
     GQueue connections;
     gboolean stopped;
     GThread *watch;
@@ -45,7 +49,8 @@ typedef struct {
     gint64 deadline; /* atomic: monotonic microseconds */
     gint64 begun;    /* atomic: when the answer was that is being made; 0: none is */
     int socket;
-    gboolean known; /* the client's certificate was found good */
+    KjHttpGate *gate; /* that guards its TLS; NULL: without */
+    gboolean known;   /* the client's certificate was found good by it */
 } Connection;
 
 /* A request from its headers to the end of its answer. */
@@ -64,6 +69,29 @@ void kj_http_refuse(KjHttpAnswer *answer, guint status, const char *message) {
     g_string_assign(answer->body, message);
 }
 
+/* ---- the gate ---- */
+
+/* Unref it. */
+static KjHttpGate *gate_now(KjHttp *http) {
+    g_mutex_lock(&http->lock);
+    KjHttpGate *gate = kj_http_gate_ref(http->gate);
+    g_mutex_unlock(&http->lock);
+    return gate;
+}
+
+static gnutls_session_t session_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    return info ? info->tls_session : NULL;
+}
+
+/* By the thread of the connection, before its handshake or between two requests. Takes the gate. */
+static void guard(Connection *connection, gnutls_session_t session, KjHttpGate *gate) {
+    kj_http_gate_guard(gate, session);
+    kj_http_gate_unref(connection->gate);
+    connection->gate = gate;
+    connection->known = FALSE;
+}
+
 /* ---- deadlines ---- */
 
 static void set_deadline(Connection *connection, guint seconds) {
@@ -78,11 +106,14 @@ static Connection *connection_of(struct MHD_Connection *connection) {
 static void on_connection(void *data, struct MHD_Connection *of, void **context, enum MHD_ConnectionNotificationCode code) {
     KjHttp *http = data;
     Connection *connection = *context;
+    kj_http_loop_heard_connection();
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(of, MHD_CONNECTION_INFO_CONNECTION_FD);
         connection = g_new0(Connection, 1);
         connection->link.data = connection;
         connection->socket = info ? info->connect_fd : -1;
+        if (session_of(of))
+            guard(connection, session_of(of), gate_now(http));
         set_deadline(connection, MIN(http->idle_seconds, http->request_seconds));
         *context = connection;
         g_mutex_lock(&http->lock);
@@ -92,6 +123,7 @@ static void on_connection(void *data, struct MHD_Connection *of, void **context,
         g_mutex_lock(&http->lock);
         g_queue_unlink(&http->connections, &connection->link);
         g_mutex_unlock(&http->lock);
+        kj_http_gate_unref(connection->gate);
         g_free(connection);
         *context = NULL;
     }
@@ -116,44 +148,6 @@ static gpointer watch(gpointer data) {
     return NULL;
 }
 
-/* ---- who may come ---- */
-
-static void digest_token(const char *token, gsize length, guint8 digest[TOKEN_DIGEST]) {
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize size = TOKEN_DIGEST;
-    g_checksum_update(checksum, (const guchar *) token, (gssize) length);
-    g_checksum_get_digest(checksum, digest, &size);
-}
-
-/* Compared as digests and always to the end, so that the time it takes says nothing about how much of a token was right. */
-static gboolean token_is_good(const KjHttp *http, const char *header) {
-    guint8 digest[TOKEN_DIGEST];
-    guint good = 0;
-    if (!header || g_ascii_strncasecmp(header, "Bearer ", 7) != 0)
-        return FALSE;
-    digest_token(header + 7, strlen(header + 7), digest);
-    for (guint i = 0; i < http->digest_count; i++) {
-        guint differs = 0;
-        for (guint j = 0; j < TOKEN_DIGEST; j++)
-            differs |= http->digests[i][j] ^ digest[j];
-        good |= differs == 0;
-    }
-    return good != 0;
-}
-
-static gboolean certificate_is_good(struct MHD_Connection *of) {
-    Connection *connection = connection_of(of);
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(of, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    guint status = G_MAXUINT;
-    if (!connection || !info)
-        return FALSE;
-    if (!connection->known && gnutls_certificate_verify_peers2(info->tls_session, &status) == GNUTLS_E_SUCCESS)
-        connection->known = status == 0;
-    return connection->known;
-}
-
-/* ---- the head of a request ---- */
-
 static void refuse(Exchange *exchange, guint status, const char *message) {
     if (!exchange->status) {
         exchange->status = status;
@@ -164,6 +158,31 @@ static void refuse(Exchange *exchange, guint status, const char *message) {
 static const char *header(struct MHD_Connection *connection, const char *name) {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
+
+/* ---- who may come ---- */
+
+static gboolean certificate_is_good(struct MHD_Connection *of, KjHttpGate *gate) {
+    Connection *connection = connection_of(of);
+    gnutls_session_t session = session_of(of);
+    if (!connection || !session)
+        return FALSE;
+    if (connection->gate != gate)
+        guard(connection, session, kj_http_gate_ref(gate));
+    if (!connection->known)
+        connection->known = kj_http_gate_knows_peer(session);
+    return connection->known;
+}
+
+static void check_visitor(Exchange *exchange, struct MHD_Connection *connection) {
+    KjHttp *http = exchange->http;
+    g_autoptr(KjHttpGate) gate = gate_now(http);
+    if (http->needs_certificate && !certificate_is_good(connection, gate))
+        refuse(exchange, 401, _("a client certificate is needed"));
+    if (!kj_http_gate_knows_token(gate, header(connection, "Authorization")))
+        refuse(exchange, 401, _("a bearer token is needed"));
+}
+
+/* ---- the head of a request ---- */
 
 /* `application/json`, with parameters or without. */
 static gboolean is_json(const char *type) {
@@ -196,12 +215,8 @@ static void check_head(Exchange *exchange, struct MHD_Connection *connection, co
     MHD_get_connection_values(connection, MHD_HEADER_KIND, count_lengths, &lengths);
     if (lengths > 1) /* two ends of one body: what one program takes for it, another takes for the next request */
         refuse(exchange, 400, _("the length of the body is said twice"));
-    if (!route || !route->public) {
-        if (http->needs_certificate && !certificate_is_good(connection))
-            refuse(exchange, 401, _("a client certificate is needed"));
-        if (http->digest_count > 0 && !token_is_good(http, header(connection, "Authorization")))
-            refuse(exchange, 401, _("a bearer token is needed"));
-    }
+    if (!route || !route->public)
+        check_visitor(exchange, connection);
     if (!route) {
         refuse(exchange, 404, _("there is nothing at this path"));
         return;
@@ -327,6 +342,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         exchange->http = http;
         exchange->body = g_string_new(NULL);
         __atomic_add_fetch(&http->under_way, 1, __ATOMIC_RELAXED);
+        kj_http_loop_heard_request();
         if (of)
             set_deadline(of, http->request_seconds);
         check_head(exchange, connection, path, method);
@@ -370,15 +386,8 @@ static void keep_quiet(void *data, const char *format, va_list arguments) {
 static void free_http(KjHttp *http) {
     g_mutex_clear(&http->lock);
     g_cond_clear(&http->wake);
-    g_free(http->digests);
+    kj_http_gate_unref(http->gate);
     g_free(http);
-}
-
-static void keep_tokens(KjHttp *http, char **tokens) {
-    http->digest_count = tokens ? g_strv_length(tokens) : 0;
-    http->digests = g_malloc0_n(MAX(http->digest_count, 1), TOKEN_DIGEST);
-    for (guint i = 0; i < http->digest_count; i++)
-        digest_token(tokens[i], strlen(tokens[i]), http->digests[i]);
 }
 
 /* Each connection is a file, and many systems begin with 1,024. Nothing here uses select(2), which could not count farther. */
@@ -390,47 +399,82 @@ static void allow_files(void) {
     }
 }
 
+/* One of so many daemons at the socket. NULL: libmicrohttpd does not say why. */
+static struct MHD_Daemon *start_one(KjHttp *http, const KjHttpOptions *options) {
+    const KjHttpAccess *access = &options->access;
+    struct MHD_OptionItem items[5];
+    guint count = 0, flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+    if (access->certificate) { /* libmicrohttpd wants them too; what a connection gets is the gate's */
+        flags |= MHD_USE_TLS;
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *) access->certificate };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *) access->key };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) PRIORITIES };
+        if (access->authorities)
+            items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *) access->authorities };
+    }
+    items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
+                            MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, options->socket,
+                            MHD_OPTION_CONNECTION_LIMIT, (options->connections + options->threads - 1) / options->threads,
+                            MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) KJ_HTTP_HEADERS_MAX,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+                            MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+}
+
+static KjHttpLoops *start_all(KjHttp *http, const KjHttpOptions *options, GError **error) {
+    g_autoptr(GPtrArray) daemons = g_ptr_array_new();
+    struct MHD_Daemon *daemon = NULL;
+    do {
+        if ((daemon = start_one(http, options)))
+            g_ptr_array_add(daemons, daemon);
+    } while (daemon && daemons->len < options->threads);
+    if (daemon)
+        return kj_http_loops_start(daemons, options->eager, &http->under_way, error);
+    for (guint i = 0; i < daemons->len; i++) {
+        MHD_quiesce_daemon(daemons->pdata[i]);
+        MHD_stop_daemon(daemons->pdata[i]);
+    }
+    g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the HTTP server cannot start"));
+    return NULL;
+}
+
 KjHttp *kj_http_start(const KjHttpOptions *options, GError **error) {
+    KjHttpGate *gate = kj_http_gate_new(&options->access, error);
+    if (!gate)
+        return NULL;
     KjHttp *http = g_new0(KjHttp, 1);
-    struct MHD_OptionItem items[8];
-    guint count = 0, flags = MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     http->routes = options->routes;
     http->data = options->data;
     http->idle_seconds = options->idle_seconds;
     http->request_seconds = options->request_seconds;
-    http->needs_certificate = options->authorities != NULL;
+    http->needs_certificate = options->access.authorities != NULL;
+    http->gate = gate;
     g_mutex_init(&http->lock);
     g_cond_init(&http->wake);
-    keep_tokens(http, options->tokens);
     allow_files();
-    if (options->certificate) {
-        flags |= MHD_USE_TLS;
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *) options->certificate };
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *) options->key };
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) PRIORITIES };
-        if (options->authorities)
-            items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *) options->authorities };
-    }
-    if (options->threads > 1)
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, options->threads, NULL };
-    items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-    http->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
-                                    MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL,
-                                    MHD_OPTION_LISTEN_SOCKET, options->socket,
-                                    MHD_OPTION_CONNECTION_LIMIT, MAX(options->connections, options->threads),
-                                    MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
-                                    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) KJ_HTTP_HEADERS_MAX,
-                                    MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                                    MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-                                    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-                                    MHD_OPTION_ARRAY, items, MHD_OPTION_END);
-    if (!http->daemon) {
+    http->loops = start_all(http, options, error);
+    if (!http->loops) {
         free_http(http);
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the HTTP server cannot start: is the certificate a PEM file, and the key its own?"));
         return NULL;
     }
     http->watch = g_thread_new("http-watch", watch, http);
     return http;
+}
+
+gboolean kj_http_renew(KjHttp *http, const KjHttpAccess *access, GError **error) {
+    KjHttpGate *gate = kj_http_gate_new(access, error);
+    if (!gate)
+        return FALSE;
+    g_mutex_lock(&http->lock);
+    KjHttpGate *before = g_steal_pointer(&http->gate);
+    http->gate = gate;
+    g_mutex_unlock(&http->lock);
+    kj_http_gate_unref(before);
+    return TRUE;
 }
 
 guint kj_http_connections(KjHttp *http) {
@@ -455,10 +499,7 @@ void kj_http_stop(KjHttp *http) {
     gint64 until = g_get_monotonic_time() + (KJ_STOP_SECONDS - 1) * G_USEC_PER_SEC;
     if (!http)
         return;
-    MHD_quiesce_daemon(http->daemon); /* the socket is its owner's again */
-    while (__atomic_load_n(&http->under_way, __ATOMIC_RELAXED) > 0 && g_get_monotonic_time() < until)
-        g_usleep(5000);
-    MHD_stop_daemon(http->daemon);
+    kj_http_loops_stop(http->loops, until);
     g_mutex_lock(&http->lock);
     http->stopped = TRUE;
     g_cond_signal(&http->wake);

@@ -12,6 +12,9 @@
 #ifndef KJ_HTTP_H
 #define KJ_HTTP_H
 
+#include <kijun/translate.h>
+
+#include "eager.h"
 #include "protocol.h"
 
 G_BEGIN_DECLS
@@ -46,21 +49,33 @@ typedef struct {
     void (*serve)(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer);
 } KjHttpRoute;
 
+/* Who the server is and who may come. */
 typedef struct {
-    int socket; /* listening; stays the caller's */
-    guint connections, idle_seconds, threads;
-    guint request_seconds; /* KJ_HTTP_REQUEST_SECONDS, or less in a test */
-    const KjHttpRoute *routes; /* ends with a NULL path */
-    gpointer data;
     const char *certificate, *key; /* PEM texts, or NULL: no TLS */
     const char *authorities;       /* PEM: who signs clients' certificates; NULL: clients need none */
     char **tokens;                 /* any of them is good; NULL: none is needed */
+} KjHttpAccess;
+
+typedef struct {
+    int socket; /* listening; stays the caller's */
+    guint connections, idle_seconds, threads; /* at least one of each */
+    guint eager; /* microseconds: eager.h */
+    guint request_seconds; /* KJ_HTTP_REQUEST_SECONDS, or less in a test */
+    const KjHttpRoute *routes; /* ends with a NULL path */
+    gpointer data;
+    KjHttpAccess access;
 } KjHttpOptions;
 
 typedef struct KjHttp KjHttp;
 
-/* Copies what it keeps, but for the routes. NULL with KJ_ERROR_IO. */
+/* Copies what it keeps, but for the routes. NULL with KJ_ERROR_IO, or KJ_ERROR_VALUE where a certificate is no good. */
 KjHttp *kj_http_start(const KjHttpOptions *options, GError **error);
+/*
+ * Exchanges who the server is and who may come; the same of these must be said as at the start. A connection goes on with the certificate
+ * it has seen; a token, or a client's certificate, that is not good any more is not good from the next request on. FALSE with
+ * KJ_ERROR_VALUE, and everything as it was. Any thread.
+ */
+gboolean kj_http_renew(KjHttp *http, const KjHttpAccess *access, GError **error);
 /* As KjProtocol.alive_at wants it: now, or when the oldest answer that is being made was begun. */
 gint64 kj_http_alive_at(KjHttp *http);
 /* How many connections there are. */
@@ -72,15 +87,18 @@ void kj_http_stop(KjHttp *http);
 
 /* Keys every protocol over HTTP has; to be named in its table of keys. */
 #define KJ_HTTP_KEYS \
-    { "certificate", "File with the server's certificate chain (PEM): speak TLS." }, \
-    { "key", "File with the certificate's private key (PEM)." }, \
-    { "client-authorities", "File with certificates (PEM): clients must show one that these have signed." }, \
-    { "tokens", "File with one bearer token a line: clients must show one of them." }, \
-    { "threads", "Threads that answer, 1 to 64 (initially 2)." }
+    { "certificate", N_("File with the server's certificate chain (PEM): speak TLS.") }, \
+    { "key", N_("File with the certificate's private key (PEM).") }, \
+    { "client-authorities", N_("File with certificates (PEM): clients must show one that these have signed.") }, \
+    { "tokens", N_("File with one bearer token a line: clients must show one of them.") }, \
+    { "threads", N_("Threads that answer, 1 to 64 (initially 2).") }, \
+    { "eager", KJ_EAGER_DOC }
 
 /* Everything that can be wrong in these keys, the files included, and a network address without TLS or without a proof of who asks. */
 void kj_http_check(KjSection *section);
 KjHttp *kj_http_start_service(const KjService *service, const KjHttpRoute *routes, gpointer data, GError **error);
+/* Reads the files of the section again: as KjProtocol.reread wants it. */
+gboolean kj_http_reread_service(KjHttp *http, const KjService *service, GError **error);
 
 /* ---- health (metrics.c): routes of every service over HTTP, without a token ---- */
 

@@ -101,6 +101,10 @@ static guint read_threads(KjSection *section) {
     return (guint) kj_section_number(section, "threads", 1, THREADS_MAX, 2);
 }
 
+static guint read_eager(KjSection *section) {
+    return (guint) kj_section_number(section, "eager", 0, KJ_EAGER_MAX, KJ_EAGER_INITIAL);
+}
+
 void kj_http_check(KjSection *section) {
     g_auto(Files) files = { NULL, NULL, NULL, NULL };
     g_autoptr(GError) error = NULL;
@@ -117,6 +121,19 @@ void kj_http_check(KjSection *section) {
     if (exposure)
         kj_section_complain(section, "address", "%s", exposure);
     read_threads(section);
+    read_eager(section);
+}
+
+static KjHttpAccess access_of(const Files *files) {
+    return (KjHttpAccess){ files->certificate, files->key, files->authorities, files->tokens };
+}
+
+gboolean kj_http_reread_service(KjHttp *http, const KjService *service, GError **error) {
+    g_auto(Files) files = { NULL, NULL, NULL, NULL };
+    if (read_files(service->section, &files, error))
+        return FALSE;
+    KjHttpAccess access = access_of(&files);
+    return kj_http_renew(http, &access, error);
 }
 
 KjHttp *kj_http_start_service(const KjService *service, const KjHttpRoute *routes, gpointer data, GError **error) {
@@ -133,13 +150,11 @@ KjHttp *kj_http_start_service(const KjService *service, const KjHttpRoute *route
         .connections = service->connections,
         .idle_seconds = service->idle_seconds,
         .threads = read_threads(service->section),
+        .eager = read_eager(service->section),
         .request_seconds = KJ_HTTP_REQUEST_SECONDS,
         .routes = routes,
         .data = data,
-        .certificate = files.certificate,
-        .key = files.key,
-        .authorities = files.authorities,
-        .tokens = files.tokens,
+        .access = access_of(&files),
     };
     return kj_http_start(&options, error);
 }

@@ -54,6 +54,11 @@ static gpointer start(const KjService *service, GError **error) {
     return running;
 }
 
+static gboolean reread(gpointer data, GError **error) {
+    const Running *running = data;
+    return kj_http_reread_service(running->http, running->service, error);
+}
+
 static guint connections(gpointer running) {
     return kj_http_connections(((Running *) running)->http);
 }
@@ -71,13 +76,14 @@ static const KjSectionKey keys[] = { KJ_HTTP_KEYS, { NULL, NULL } };
 
 const KjProtocol kj_protocol_metrics = {
     .name = "metrics",
-    .doc = "Prometheus metrics at /metrics, health at /healthz and /readyz, over HTTP.",
+    .doc = N_("Prometheus metrics at /metrics, health at /healthz and /readyz, over HTTP."),
     .farthest = KJ_REACH_NETWORK,
     .connections = 64,
     .idle_seconds = 60,
     .keys = keys,
     .check = kj_http_check,
     .start = start,
+    .reread = reread,
     .connections_now = connections,
     .alive_at = alive_at,
     .stop = stop,

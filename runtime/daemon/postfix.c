@@ -23,6 +23,7 @@
 
 #include <kijun/translate.h>
 
+#include "eager.h"
 #include "worker.h"
 
 #define THREADS_MAX 8u
@@ -324,16 +325,22 @@ static guint thread_count(KjSection *section) {
     return (guint) kj_section_number(section, "threads", 1, THREADS_MAX, initial);
 }
 
+static guint eager_microseconds(KjSection *section) {
+    return (guint) kj_section_number(section, "eager", 0, KJ_EAGER_MAX, KJ_EAGER_INITIAL);
+}
+
 static void check(KjSection *section) {
     thread_count(section);
+    eager_microseconds(section);
 }
 
 static gpointer start(const KjService *service, GError **error) {
-    return kj_workers_start(&conversation, service, thread_count(service->section), error);
+    return kj_workers_start(&conversation, service, thread_count(service->section), eager_microseconds(service->section), error);
 }
 
 static const KjSectionKey keys[] = {
     { "threads", N_("How many threads answer; initially as many as there are processors, at most 8.") },
+    { "eager", KJ_EAGER_DOC },
     { NULL, NULL },
 };
 

@@ -9,6 +9,7 @@
  *     check   what the section says, before anything is opened. Every mistake, each with its key: kj_section_complain()
  *     start   begins to serve. Returns what `renew` and `stop` are given, or NULL with an error, and then the daemon does not start
  *     renew   a table was swapped: askers that are idle let go of the old one (kj_asker_renew). From any thread; may be NULL
+ *     reread  SIGHUP: the files that the section names are read again; what they hold is exchanged whole, or nothing is. May be NULL
  *     alive_at  for the watchdog: a thread that hangs must show, within KJ_TURN_SECONDS of being idle
  *     stop    accepts nothing more, answers what has been asked, closes, returns when no thread of it is left; within KJ_STOP_SECONDS
  *
@@ -81,6 +82,7 @@ typedef struct {
     void (*check)(KjSection *section); /* may be NULL */
     gpointer (*start)(const KjService *service, GError **error);
     void (*renew)(gpointer running);
+    gboolean (*reread)(gpointer running, GError **error);
     guint (*connections_now)(gpointer running); /* how many there are; may be NULL */
     /* When the slowest of its threads was last known to be at work or ready for it, in monotonic microseconds. From another thread. */
     gint64 (*alive_at)(gpointer running);

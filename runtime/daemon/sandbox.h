@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a daemon gives up, piece by piece; sandbox.c says when, and what it keeps.
+ * What a daemon gives up, piece by piece; sandbox.c says when, and what kijund keeps (plugins/mail/milter/main.c: kijun-milter).
  *
  * Powers and files are each thread's own and go to the threads it makes: give them up before there is a second one. System calls are
  * given up for all threads at once, when everything is open.
@@ -36,6 +36,29 @@ gboolean kj_sandbox_files(const GArray *paths, GError **error);
 
 /* From here on any thread that makes a system call a serving daemon has no use for ends the process (SIGSYS). Errors as above. */
 gboolean kj_sandbox_calls(GError **error);
+
+/* ---- as a setting wishes it (confine.c) ---- */
+
+/* "no", "if-possible", "required"; NULL is if-possible. FALSE: none of them. */
+gboolean kj_sandbox_read_wish(const char *text, KjSandboxWish *wish);
+
+/* A list of KjSandboxPath, with what libraries read. */
+GArray *kj_sandbox_paths_new(void);
+/* A file that is read again, and may be exchanged by renaming or by turning a link: the folder of the name, and that of what it leads to.
+ * NULL: none. */
+void kj_sandbox_allow_exchanged(GArray *paths, const char *file);
+/* A counter's place: `lmdb:FOLDER`, which is made here because nothing can be said about a folder that is not there; any place may have a
+ * password_file. NULL: none. So for a log's place, and for the address of a socket that is removed at the end. */
+void kj_sandbox_allow_counter(GArray *paths, const char *where);
+void kj_sandbox_allow_log(GArray *paths, const char *where);
+void kj_sandbox_allow_socket(GArray *paths, const char *address);
+
+typedef void (*KjSandboxTell)(const char *warning);
+
+/* Powers and files, while there is one thread; later system calls. What the kernel does not know is told and passed over where that is the
+ * wish. FALSE: the daemon must not serve. */
+gboolean kj_sandbox_confine(KjSandboxWish wish, const GArray *paths, KjSandboxTell tell, GError **error);
+gboolean kj_sandbox_finish(KjSandboxWish wish, KjSandboxTell tell, GError **error);
 
 /* AddressSanitizer looks at the process itself when it ends: at /proc, with ptrace(2) and a process of its own. */
 #if defined __SANITIZE_ADDRESS__

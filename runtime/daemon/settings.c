@@ -283,16 +283,10 @@ char **kj_settings_mask(KjSettings *settings) {
 }
 
 KjSandboxWish kj_settings_sandbox(KjSettings *settings) {
-    static const char *const names[] = {
-        [KJ_SANDBOX_NO] = "no", [KJ_SANDBOX_IF_POSSIBLE] = "if-possible", [KJ_SANDBOX_REQUIRED] = "required"
-    };
-    const char *text = kj_section_get(settings->main, "sandbox");
-    for (guint i = KJ_SANDBOX_NO; text && i <= KJ_SANDBOX_REQUIRED; i++)
-        if (strcmp(names[i], text) == 0)
-            return (KjSandboxWish) i;
-    if (text)
+    KjSandboxWish wish;
+    if (!kj_sandbox_read_wish(kj_section_get(settings->main, "sandbox"), &wish))
         kj_section_complain(settings->main, "sandbox", _("`sandbox` is if-possible, required or no"));
-    return KJ_SANDBOX_IF_POSSIBLE;
+    return wish;
 }
 
 static KjSection *add_section(KjSettings *settings, const char *group) {

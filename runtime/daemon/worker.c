@@ -22,6 +22,8 @@
 
 #include <kijun/translate.h>
 
+#include "eager.h"
+
 #define EVENTS 64
 #define TICK_SECONDS ((gint) KJ_TURN_SECONDS)
 #define FIRST_ROOM 4096u /* of input; also what a connection keeps while it is idle */
@@ -51,6 +53,7 @@ struct Thread {
     Connection *first;
     GString *reply;
     gint64 now, ticked;
+    KjEager eager;
     gint64 turned; /* atomic: when it last came around */
     gboolean paused; /* accepting, because no descriptor was left */
 };
@@ -295,9 +298,21 @@ static void tick(Thread *thread) {
         listen_again(thread, TRUE);
 }
 
+/* As epoll_wait(2). */
+static int await(Thread *thread, struct epoll_event *events, int milliseconds) {
+    int count = 0;
+    kj_eager_begin(&thread->eager);
+    while (count == 0 && kj_eager_again(&thread->eager))
+        count = epoll_wait(thread->epoll, events, EVENTS, 0);
+    if (count == 0)
+        count = epoll_wait(thread->epoll, events, EVENTS, milliseconds);
+    kj_eager_end(&thread->eager);
+    return count;
+}
+
 static void turn(Thread *thread, gint *renewals, int milliseconds) {
     struct epoll_event events[EVENTS];
-    int count = epoll_wait(thread->epoll, events, EVENTS, milliseconds);
+    int count = await(thread, events, milliseconds);
     thread->now = now_microseconds();
     __atomic_store_n(&thread->turned, thread->now, __ATOMIC_RELAXED);
     for (int i = 0; i < count; i++) {
@@ -384,14 +399,16 @@ static void free_workers(KjWorkers *workers) {
     g_free(workers);
 }
 
-KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService *service, guint threads, GError **error) {
+KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService *service, guint threads, guint eager, GError **error) {
     KjWorkers *workers = g_new0(KjWorkers, 1);
     workers->conversation = conversation;
     workers->service = service;
     workers->count = threads;
     workers->threads = g_new0(Thread, threads);
-    for (guint i = 0; i < threads; i++)
+    for (guint i = 0; i < threads; i++) {
         workers->threads[i].turned = now_microseconds();
+        workers->threads[i].eager.most = kj_eager_most(eager);
+    }
     for (guint i = 0; i < threads; i++)
         if (!prepare(workers, &workers->threads[i], error)) {
             free_workers(workers);

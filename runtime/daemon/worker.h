@@ -36,8 +36,9 @@ typedef struct {
 
 typedef struct KjWorkers KjWorkers;
 
-/* NULL with an error; nothing is running then. `service` and `conversation` are borrowed until kj_workers_stop() has returned. */
-KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService *service, guint threads, GError **error);
+/* NULL with an error; nothing is running then. `service` and `conversation` are borrowed until kj_workers_stop() has returned. `eager`:
+ * for so many microseconds a thread looks for the next question before it sleeps (eager.h); 0: it sleeps at once. */
+KjWorkers *kj_workers_start(const KjConversation *conversation, const KjService *service, guint threads, guint eager, GError **error);
 /* What follows takes KjWorkers, and is what KjProtocol wants of a protocol that is nothing but a conversation. */
 
 /* Calls `renew` in each thread, soon. Any thread. */

@@ -7,6 +7,9 @@
  *
  * libmilter has the threads, the socket's protocol, and the signals that end (SIGTERM, SIGHUP, SIGINT). SIGUSR2 swaps in the table again and opens
  * the log again. Without a table it does not start, and then the mail server's milter_default_action holds, which our recipes set to tempfail.
+ *
+ * As kijund it gives up powers and files once its socket is there, opens the rest by the means that are left, and then gives up all system calls but
+ * those of serving; and it tells systemd when it is ready, reloads and ends. There is no watchdog: libmilter's threads tell nobody how they are.
  */
 #include "config.h"
 
@@ -25,6 +28,7 @@
 #include <kijun/plugin.h>
 #include <kijun/translate.h>
 
+#include "../../../runtime/daemon/notify.h"
 #include "session.h"
 
 /* As kijund's. */
@@ -45,6 +49,7 @@ typedef struct {
     KjLog *log;
     KjCounter *counter;
     KjPoint *point;
+    KjNotify *notify;
 } Serving;
 
 /* One write(2) a line, so that those of several threads stay whole. */
@@ -61,6 +66,10 @@ void kj_milter_note(const char *format, ...) {
         return; /* there is nobody left to tell */
 }
 
+static void warn(const char *text) {
+    kj_milter_note("%s", text);
+}
+
 static void watch_counter(const char *trouble, gpointer data) {
     (void)data;
     if (trouble)
@@ -73,13 +82,17 @@ static void watch_counter(const char *trouble, gpointer data) {
 
 static void reload(Serving *serving) {
     g_autoptr(GError) error = NULL;
-    if (kj_point_load(serving->point, serving->settings->table, &error))
+    kj_notify_reloading(serving->notify);
+    gboolean loaded = kj_point_load(serving->point, serving->settings->table, &error);
+    if (loaded)
         kj_milter_note(_("table: %s"), serving->settings->table);
     else
         kj_milter_note(_("table: refused, nothing changes: %s"), error->message);
     g_clear_error(&error);
     if (!kj_log_reopen(serving->log, &error))
         kj_milter_note("%s", error->message);
+    kj_notify_say(serving->notify, "READY=1\nSTATUS=%s",
+                  loaded ? _("the table was loaded again") : _("a new table was refused; the old one decides"));
 }
 
 static gpointer wait_for_signals(gpointer data) {
@@ -134,7 +147,7 @@ static gboolean open_socket(const KjMilterSettings *settings, GError **error) {
     const char *path = settings->listen.kind == KJ_ADDRESS_UNIX ? strchr(settings->address, ':') + 1 : NULL;
     const struct group *group = settings->group ? getgrnam(settings->group) : NULL;
     mode_t before = umask(0177);
-    gboolean opened = smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(1) == MI_SUCCESS;
+    gboolean opened = kj_milter_session_register(settings) && smfi_setconn(connection) == MI_SUCCESS && smfi_opensocket(1) == MI_SUCCESS;
     umask(before);
     if (!opened) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s: cannot be listened at"), settings->address);
@@ -150,14 +163,35 @@ static gboolean open_socket(const KjMilterSettings *settings, GError **error) {
     return FALSE;
 }
 
-static int fail(const GError *error) {
-    kj_milter_note("%s", error->message);
-    return EXIT_TROUBLE;
+static void remove_socket(const KjMilterSettings *settings) {
+    if (settings->listen.kind == KJ_ADDRESS_UNIX)
+        unlink(strchr(settings->address, ':') + 1);
 }
 
-static int serve(const KjMilterSettings *settings) {
-    g_autoptr(GError) error = NULL;
-    Serving serving = { .settings = settings };
+/* No files but those the settings name. */
+static gboolean confine(const KjMilterSettings *settings, GError **error) {
+    g_autoptr(GArray) paths = kj_sandbox_paths_new();
+    kj_sandbox_allow_exchanged(paths, settings->table);
+    kj_sandbox_allow_counter(paths, settings->counter);
+    kj_sandbox_allow_log(paths, settings->log);
+    kj_sandbox_allow_socket(paths, settings->address);
+    return kj_sandbox_confine(settings->sandbox, paths, warn, error);
+}
+
+static gboolean prepare(Serving *serving, GError **error) {
+    const KjMilterSettings *settings = serving->settings;
+    if (!open_socket(settings, error))
+        return FALSE;
+    if (confine(settings, error) && open_files(serving, error) && kj_sandbox_finish(settings->sandbox, warn, error)) {
+        kj_milter_session_ask(serving->point);
+        return TRUE;
+    }
+    remove_socket(settings); /* nobody shall wait for an answer there */
+    close_files(serving);
+    return FALSE;
+}
+
+static void block_signals(void) {
     static const int blocked[] = { SIGUSR2, SIGTERM, SIGHUP, SIGINT }; /* in every thread: libmilter waits for the last three in one of its own */
     sigset_t signals;
     sigemptyset(&signals);
@@ -165,16 +199,24 @@ static int serve(const KjMilterSettings *settings) {
         sigaddset(&signals, blocked[i]);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    if (!open_files(&serving, &error) || !kj_milter_session_register(serving.point, settings) || !open_socket(settings, &error)) {
-        close_files(&serving);
-        return fail(error);
+}
+
+static int serve(const KjMilterSettings *settings) {
+    g_autoptr(GError) error = NULL;
+    Serving serving = { .settings = settings, .notify = kj_notify_new() };
+    block_signals();
+    if (!prepare(&serving, &error)) {
+        kj_milter_note("%s", error->message);
+        kj_notify_free(serving.notify);
+        return EXIT_TROUBLE;
     }
     g_thread_unref(g_thread_new("signals", wait_for_signals, &serving));
     kj_milter_note(_("ready: %s"), settings->table);
+    kj_notify_say(serving.notify, "READY=1\nSTATUS=%s", _("answering"));
     int status = smfi_main();
     kj_milter_note(_("ending"));
-    if (settings->listen.kind == KJ_ADDRESS_UNIX)
-        unlink(strchr(settings->address, ':') + 1);
+    kj_notify_say(serving.notify, "STOPPING=1\nSTATUS=%s", _("ending"));
+    remove_socket(settings);
     _exit(status == MI_SUCCESS ? EXIT_FINE : EXIT_TROUBLE); /* threads of libmilter's may still use what would be freed */
 }
 

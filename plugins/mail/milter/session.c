@@ -315,7 +315,11 @@ static sfsistat on_close(SMFICTX *context) {
     return SMFIS_CONTINUE;
 }
 
-gboolean kj_milter_session_register(KjPoint *point, const KjMilterSettings *settings) {
+void kj_milter_session_ask(KjPoint *point) {
+    milter.point = point;
+}
+
+gboolean kj_milter_session_register(const KjMilterSettings *settings) {
     struct smfiDesc description = {
         .xxfi_name = (char *)"kijun-milter",
         .xxfi_version = SMFI_VERSION,
@@ -329,7 +333,6 @@ gboolean kj_milter_session_register(KjPoint *point, const KjMilterSettings *sett
         .xxfi_abort = on_abort,
         .xxfi_close = on_close,
     };
-    milter.point = point;
     milter.settings = settings;
     return smfi_register(description) == MI_SUCCESS;
 }

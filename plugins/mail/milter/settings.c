@@ -19,6 +19,7 @@ const KjMilterKey kj_milter_keys[] = {
     { "log", N_("Where decisions are logged: none, - (standard output), stderr (the initial value), file:PATH, unix:PATH.") },
     { "log-form", N_("json (the initial value) or rfc5424.") },
     { "mask", N_("Names of fields, with commas between them, whose values are not logged.") },
+    { "sandbox", N_("Whether what it does not need is closed to it: if-possible (the initial value), required or no.") },
     { "domains", N_("Only a mailbox in these domains, with commas between them, can be a forwarder (initially in any).") },
     { "trusted-clients", N_("Only mail from these addresses or networks, with commas between them, can name its forwarder (127.0.0.0/8, ::1).") },
     { NULL, NULL },
@@ -127,7 +128,7 @@ static char *get(GKeyFile *keys, const char *name) {
 
 static void read_values(KjMilterSettings *settings, GKeyFile *keys, const char *path, GPtrArray *mistakes) {
     g_autofree char *form = get(keys, "log-form"), *mask = get(keys, "mask"), *mode = get(keys, "mode"), *domains = get(keys, "domains");
-    g_autofree char *clients = get(keys, "trusted-clients");
+    g_autofree char *clients = get(keys, "trusted-clients"), *sandbox = get(keys, "sandbox");
     guint64 number = 0660;
     settings->table = get(keys, "table");
     settings->block = get(keys, "block");
@@ -143,6 +144,8 @@ static void read_values(KjMilterSettings *settings, GKeyFile *keys, const char *
     if (mode && !g_ascii_string_to_unsigned(mode, 8, 0, 0777, &number, NULL))
         complain(mistakes, path, _("`mode` is no octal number of 0 to 0777"));
     settings->mode = (guint)number;
+    if (!kj_sandbox_read_wish(sandbox, &settings->sandbox))
+        complain(mistakes, path, _("`sandbox` is if-possible, required or no"));
     const char *needed[] = { settings->table, settings->block, settings->address }, *names[] = { "table", "block", "address" };
     for (guint i = 0; i < G_N_ELEMENTS(needed); i++)
         if (!needed[i] || !*needed[i])

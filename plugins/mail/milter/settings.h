@@ -4,6 +4,7 @@
 #define KJ_MILTER_SETTINGS_H
 
 #include "../../../runtime/daemon/listen.h"
+#include "../../../runtime/daemon/sandbox.h"
 #include "recognise.h"
 
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     KjAddress listen;
     KjMailTrust trust;
     GArray *clients; /* KjNetwork: whose marks are believed */
+    KjSandboxWish sandbox;
 } KjMilterSettings;
 
 /* "FILE: what is wrong" for each mistake is added to `mistakes` (element-type utf8). Never NULL. */

@@ -52,7 +52,7 @@ static void start(Server *server, guint connections, char **tokens) {
     g_assert_cmpint(bind(server->socket, (struct sockaddr *)&address, sizeof address), ==, 0);
     g_assert_cmpint(listen(server->socket, 4096), ==, 0);
     KjHttpOptions options = { .socket = server->socket, .connections = connections, .idle_seconds = IDLE_SECONDS, .threads = 2,
-                              .request_seconds = request_seconds, .routes = routes, .data = (gpointer) "length ", .tokens = tokens };
+                              .request_seconds = request_seconds, .routes = routes, .data = (gpointer) "length ", .access.tokens = tokens };
     server->http = kj_http_start(&options, &error);
     g_assert_no_error(error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kijund and who starts it: what it tells the manager's socket (the test's own), and sockets that were opened for it.
+ * kijund (and kijun-milter) and who starts it: what it tells the manager's socket (the test's own), and sockets that were opened for it.
  *
  * A thread is made to hang by tracing it and stopping it alone, as a debugger does: the daemon has no door for that.
  */
@@ -88,17 +88,13 @@ static void end(Served *served, int manager) {
     g_unsetenv("WATCHDOG_PID");
 }
 
-/* The life of a daemon, by both kinds of socket; nobody asked for a watchdog. */
-static void check_life(gboolean abstract) {
-    int manager;
-    g_autoptr(Served) served = serve(NULL, abstract, &manager);
-    g_autofree char *ready = expect(manager, "READY=1");
-    g_assert_nonnull(strstr(ready, "\nSTATUS="));
+/* Reloads by the signal: the table that is there, and then one that is none. */
+static void check_reloads(const Served *served, int manager, int signal) {
     for (guint round = 0; round < 2; round++) {
         gint64 before = g_get_monotonic_time();
         if (round == 1)
             served_write(served, "table.kjt", "no table");
-        kill(served->process, SIGHUP);
+        kill(served->process, signal);
         g_autofree char *reloading = expect(manager, "RELOADING=1"), *again = expect(manager, "READY=1");
         const char *instant = strstr(reloading, "\nMONOTONIC_USEC=");
         g_assert_nonnull(instant);
@@ -109,6 +105,15 @@ static void check_life(gboolean abstract) {
     }
     g_autofree char *more = hear(manager, 300);
     g_assert_null(more);
+}
+
+/* The life of a daemon, by both kinds of socket; nobody asked for a watchdog. */
+static void check_life(gboolean abstract) {
+    int manager;
+    g_autoptr(Served) served = serve(NULL, abstract, &manager);
+    g_autofree char *ready = expect(manager, "READY=1");
+    g_assert_nonnull(strstr(ready, "\nSTATUS="));
+    check_reloads(served, manager, SIGHUP);
     end(served, manager);
 }
 
@@ -118,6 +123,29 @@ static void test_path(void) {
 
 static void test_abstract(void) {
     check_life(TRUE);
+}
+
+/* kijun-milter has no watchdog, and another signal reloads. When it is ready it has given up what kijund gives up. */
+static void test_milter(void) {
+    g_autoptr(Served) served = served_new();
+    const char *f = served->folder;
+    g_autofree char *script = g_strdup_printf("exec '%s/kijun-milter' --config '%s/milter.conf' 2>>'%s/told'", g_getenv("G_TEST_BUILDDIR"), f, f);
+    g_autofree char *text = g_strdup_printf("[milter]\ntable=%s/table.kjt\nblock=forwarding\naddress=unix:%s/milter\nlog=none\n", f, f);
+    char *argv[] = { (char *) "sh", (char *) "-c", script, NULL };
+    g_autoptr(GError) error = NULL;
+    served_build(served, "table.kjt", policy);
+    served_write(served, "milter.conf", text);
+    int manager = listen_as_manager(served, FALSE);
+    g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &served->process, &error);
+    g_assert_no_error(error);
+    g_free(expect(manager, "READY=1"));
+    close(served_connect_unix(served, "milter"));
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int) served->process), *status = NULL;
+    g_assert_true(g_file_get_contents(path, &status, NULL, NULL));
+    for (const char *const *line = (const char *const[]){ "NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", NULL }; *line; line++)
+        g_assert_nonnull(strstr(status, *line));
+    check_reloads(served, manager, SIGUSR2);
+    end(served, manager);
 }
 
 /* ---- the watchdog ---- */
@@ -270,6 +298,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/notify/path", test_path);
     g_test_add_func("/notify/abstract", test_abstract);
+    g_test_add_func("/notify/milter", test_milter);
     g_test_add_func("/notify/watchdog", test_watchdog);
     g_test_add_func("/notify/watchdog-of-another", test_watchdog_of_another);
     g_test_add_func("/notify/passed", test_passed);
