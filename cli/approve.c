@@ -63,7 +63,7 @@ static char *groups_of(const KjStep *step, const char *person, gboolean *member)
     *member = FALSE;
     for (guint i = 0; i < step->judgement->requirements->len; i++) {
         const KjRequirement *requirement = &g_array_index(step->judgement->requirements, KjRequirement, i);
-        g_string_append_printf(out, "%s%s (%s)", out->len ? ", " : "", requirement->group, requirement->label);
+        g_string_append_printf(out, "%s%s (%s)", out->len ? _(", ") : "", requirement->group, requirement->label);
         *member = *member || g_strv_contains(requirement->people, person);
     }
     return g_string_free(g_steal_pointer(&out), FALSE);

@@ -166,6 +166,9 @@ static void describe(const Judging *judging, KjNeed *need) {
     need->tier = higher_tier(need->tier, tier_of_parameters(judging, need));
     need->weakens |= need->change->weakens;
     need->verdict = need->change->verdict == KJ_CHANGE_EQUAL ? KJ_CHANGE_EDITORIAL : need->change->verdict; /* its text differs, if only around it */
+    /* Who is asked for more may have been asked for nothing before, and then nobody could agree to anything: whatever changes who must agree gives something to somebody. */
+    if (strcmp(need->domain, GOVERNANCE) == 0 && need->verdict == KJ_CHANGE_NARROWS)
+        need->verdict = KJ_CHANGE_MIXED;
 }
 
 /* ---- what that asks for ---- */

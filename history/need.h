@@ -7,6 +7,8 @@
  * on, recomputed here and never taken from anybody's statement; tier and class are the higher of before and after. All matching rules of all governance blocks hold
  * together. Nothing matched, or an error, is a refusal: nobody can approve what no rule speaks of.
  *
+ * A change of governance itself that means anything is at least mixed: where nobody could agree to something before, a rule more lets somebody.
+ *
  * The rest of the workspace, `*`, is a unit like any other, of the module and the domain `workspace`, of the highest tier of what changes in it; nothing in it acts, so
  * its verdict is editorial.
  */

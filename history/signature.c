@@ -29,6 +29,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ECDSA_SIG, ECDSA_SIG_free)
 
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 16384
+#define POINT_UNCOMPRESSED 0x04
 #define TOKEN_TOUCHED 0x01
 #define TOKEN_VERIFIED 0x04
 
@@ -136,7 +137,9 @@ static gboolean read_parts(Run run, Parts *parts) {
     parts->point = cut_string(&run);
     if (is_token(parts->type))
         parts->application = cut_string(&run);
-    return is_end(&run) && parts->point.length == (is_curve25519(parts->type) ? 32 : 65);
+    if (is_curve25519(parts->type))
+        return is_end(&run) && parts->point.length == 32;
+    return is_end(&run) && parts->point.length == 65 && parts->point.bytes[0] == POINT_UNCOMPRESSED; /* OpenSSL would read it with 6 or 7 as well */
 }
 
 static EVP_PKEY *key_from(const char *algorithm, OSSL_PARAM_BLD *builder) {

@@ -124,11 +124,11 @@ static gboolean fail_lost(const KjStore *store, GError **error) {
 static gboolean recover(KjStore *store, KjStoreRecord *next, const char *current, GError **error) {
     const char *wanted = kj_store_state(store)->release;
     if (happened(next, store->record, current)) {
-        store->recovered = g_strdup_printf("release %s was in force, and is now remembered as such", current);
+        store->recovered = g_strdup_printf(_("release %s was in force, and is now remembered as such"), current);
         return rename_next(store, error);
     }
     if (next) {
-        store->recovered = g_strdup_printf("the switch to release %s had not happened, and was given up", next->state.release);
+        store->recovered = g_strdup_printf(_("the switch to release %s had not happened, and was given up"), next->state.release);
         if (!kj_disk_remove(store->next, error))
             return FALSE;
     }
@@ -137,7 +137,7 @@ static gboolean recover(KjStore *store, KjStoreRecord *next, const char *current
     if (!wanted || g_strcmp0(current, wanted) == 0 || !kj_store_has(store, wanted))
         return TRUE;
     g_free(store->recovered);
-    store->recovered = g_strdup_printf("release %s was in force by nobody's decision; %s is again", current ? current : "none", wanted);
+    store->recovered = g_strdup_printf(_("release %s was in force by nobody's decision; %s is again"), current ? current : "none", wanted);
     return point(store, wanted, error);
 }
 

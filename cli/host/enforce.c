@@ -140,7 +140,7 @@ GPtrArray *kj_host_drift(const KjHost *host, GError **error) {
         if (application->phase == KJ_APPLICATION_UNDONE)
             g_ptr_array_add(found, g_strdup_printf(_("%s by %s: was undone, and is not in force"), application->block, application->target));
         else if (kj_application_has_drifted(application, &problem))
-            g_ptr_array_add(found, problem ? g_strdup_printf("%s by %s: %s", application->block, application->target, problem)
+            g_ptr_array_add(found, problem ? g_strdup_printf(_("%s by %s: %s"), application->block, application->target, problem)
                                            : g_strdup_printf(_("%s by %s: what is in force is not what the release says; somebody has changed it since"), application->block,
                                                              application->target));
     }

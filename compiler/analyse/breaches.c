@@ -7,6 +7,9 @@
  * rule excuses what that rule decides: the instants until its end are cut off. The one that `only` is asked about is turned round: its part is
  * kept, and that of all others left out.
  *
+ * Where requirements add up, several of a standard's rules may want the same of one request, and each has to be met by a rule of its own. So beside the places
+ * in which one of them is not met by any, the space is cut into cells in which the same rules match, and those are places in which not all are met at once.
+ *
  * Cost: an index finds which boxes meet, so there are as many places as pairs of boxes that overlap and disagree; each is one question (place.h), and the steps
  * of all questions about a block are bounded together.
  */
@@ -14,6 +17,8 @@
 
 #include "../limits.h"
 #include "../translate.h"
+
+#include <string.h>
 
 /* ---- setting up ---- */
 
@@ -284,6 +289,145 @@ static gboolean give_up(KjBreaches *breaches) {
     return FALSE;
 }
 
+/* ---- met together ---- */
+
+enum { NOBODY, REFUSED, WANTED, GIVEN };
+
+/* The cells in which the same rules of the standard, and of the block, match. */
+typedef struct {
+    Looking *looking;
+    KjCases *all;             /* errors, then the standard's cases, then the block's; the rule of a case is its number there */
+    GArray *wanted, *given;   /* guint32: those that match in the cell in hand */
+    guint32 *taken;           /* of each of `given`: the place in `wanted` of whom it meets + 1, or 0 */
+    gboolean *tried;
+    guint64 steps;
+    gboolean ended;
+} Together;
+
+static gboolean meets(Together *together, guint wanted, guint given) {
+    const Looking *looking = together->looking;
+
+    return !departs(looking->breaches, kj_cases_decision(looking->wanted, g_array_index(together->wanted, guint32, wanted)),
+                    kj_cases_decision(looking->cases, g_array_index(together->given, guint32, given)));
+}
+
+/* Finds a rule of its own for one, if need be by moving others on. Each is tried once. */
+static gboolean find_own(Together *together, guint wanted) {
+    for (guint i = 0; i < together->given->len; i++) {
+        if (together->tried[i] || !meets(together, wanted, i))
+            continue;
+        together->tried[i] = TRUE;
+        if (together->taken[i] && !find_own(together, together->taken[i] - 1))
+            continue;
+        together->taken[i] = wanted + 1;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean is_met_by_any(Together *together, guint wanted) {
+    for (guint i = 0; i < together->given->len; i++) {
+        if (meets(together, wanted, i))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean visit_unmet(Looking *looking, guint32 wanted, const KjBox *cell) {
+    KjUniverse *universe = looking->breaches->universe;
+    KjWalk keeper = { .universe = universe };
+    const KjBox *kept = kj_walk_keep(&keeper, cell);
+    gboolean on = TRUE;
+
+    looking->breach.wanted = kj_cases_get(looking->wanted, wanted)->rule;
+    looking->breach.wanted_decision = kj_cases_decision(looking->wanted, wanted);
+    looking->breach.rule = NULL;
+    looking->breach.decision = looking->cases->otherwise;
+    looking->breach.without = looking->excused;
+    for (guint i = 0; on && i < (looking->only ? looking->kept->len : 1); i++) {
+        looking->breach.start = looking->only ? kj_box_intersect(kj_universe_arena(universe), kj_universe_sets(universe), kept, looking->kept->pdata[i]) : kept;
+        on = !looking->breach.start || looking->visit(&looking->breach, looking->data);
+    }
+    return on;
+}
+
+/* Those that no rule meets are found place by place; here those that all rules that would meet them leave alone, for they meet others. FALSE: ended. */
+static gboolean look_in_cell(Together *together, const KjBox *cell) {
+    memset(together->taken, 0, (together->given->len + 1) * sizeof *together->taken);
+    for (guint i = 0; i < together->wanted->len; i++) {
+        memset(together->tried, 0, (together->given->len + 1) * sizeof *together->tried);
+        if (!find_own(together, i) && is_met_by_any(together, i) &&
+            !visit_unmet(together->looking, g_array_index(together->wanted, guint32, i), cell))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean is_wanted(guint32 decision, gpointer data) {
+    (void)data;
+    return decision == WANTED;
+}
+
+static void walk_together(Together *together, const KjBox *box, guint32 first);
+
+static gboolean visit_cell(const KjBox *cell, guint32 decider, gpointer data) {
+    Together *together = data;
+    const KjCase *one = decider == KJ_CASE_NONE ? NULL : kj_cases_get(together->all, decider);
+    GArray *matched = one && one->decision == WANTED ? together->wanted : together->given;
+
+    if (!one) {
+        together->ended = !look_in_cell(together, cell);
+    } else if (one->decision == WANTED || together->wanted->len > 1) { /* one alone is met by any */
+        g_array_append_val(matched, one->rule);
+        walk_together(together, cell, decider + 1);
+        g_array_set_size(matched, matched->len - 1);
+    }
+    return !together->ended;
+}
+
+static void walk_together(Together *together, const KjBox *box, guint32 first) {
+    KjWalk walk = { .universe = together->looking->breaches->universe, .start = box, .cases = together->all, .first = first,
+                    .wanted = together->wanted->len ? NULL : is_wanted, .visit = visit_cell, .data = together, .steps = together->steps };
+    guint64 given = together->steps;
+    KjWalkEnd end = given ? kj_walk(&walk) : KJ_WALK_TOO_LONG;
+
+    together->steps -= MIN(together->steps, given - MIN(given, walk.steps) + 1);
+    if (end == KJ_WALK_TOO_LONG && !together->looking->breaches->problem)
+        together->looking->breaches->problem = g_strdup(_("the rules overlap in too many ways to compare every request"));
+    together->ended = together->ended || end == KJ_WALK_TOO_LONG;
+}
+
+static void add_cases(KjCases *all, guint32 decision, const KjCases *cases) {
+    for (guint32 i = 0; i < cases->cases->len; i++) {
+        const KjCase *one = kj_cases_get(cases, i);
+        g_autoptr(GPtrArray) region = g_ptr_array_new();
+
+        for (guint32 b = 0; b < one->box_count; b++)
+            g_ptr_array_add(region, cases->boxes->pdata[one->first_box + b]);
+        kj_cases_add(all, decision, i, region);
+    }
+}
+
+static gboolean look_together(Looking *looking) {
+    KjBreaches *breaches = looking->breaches;
+    guint room = looking->cases->cases->len + 1;
+    g_autoptr(KjCases) all = kj_cases_new(breaches->universe, NOBODY);
+    g_autoptr(GPtrArray) everything = kj_region_all(kj_universe_arena(breaches->universe));
+    g_autoptr(GArray) wanted = g_array_new(FALSE, FALSE, sizeof(guint32)), given = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autofree guint32 *taken = g_new(guint32, room);
+    g_autofree gboolean *tried = g_new(gboolean, room);
+    Together together = { looking, all, wanted, given, taken, tried, KJ_LIMIT_QUESTION_STEPS, FALSE };
+
+    if (looking->wanted->cases->len < 2 || (looking->only && looking->only->rule))
+        return TRUE;
+    kj_cases_add(all, REFUSED, KJ_CASE_NONE, breaches->errors);
+    add_cases(all, WANTED, looking->wanted);
+    add_cases(all, GIVEN, looking->cases);
+    kj_cases_seal(all);
+    walk_together(&together, everything->pdata[0], 0);
+    return !together.ended;
+}
+
 static gboolean look_in_aspect(Looking *looking, const char *aspect) {
     KjBreaches *breaches = looking->breaches;
     guint failed;
@@ -292,7 +436,9 @@ static gboolean look_in_aspect(Looking *looking, const char *aspect) {
 
     looking->wanted = wanted;
     looking->cases = cases;
-    return wanted && cases ? look_in_cases(looking) : give_up(breaches);
+    if (!wanted || !cases)
+        return give_up(breaches);
+    return look_in_cases(looking) && (breaches->block->domain->combining != KJ_COMBINING_ADD_UP || look_together(looking));
 }
 
 static gboolean look_at_demand(Looking *looking) {

@@ -29,7 +29,7 @@ static KjBlockChange *standard_change(KjArena *arena, const KjBlock *old_block, 
     *change = (KjBlockChange){ .name = one->qualified, .old_block = old_block, .new_block = new_block, .domain = one->domain };
     change->regions = g_ptr_array_new();
     change->rules = g_ptr_array_new();
-    kj_rule_changes(change, arena, options, &same_text, &restated);
+    g_free(kj_rule_changes(change, arena, options, &same_text, &restated));
     for (guint i = 0; i < change->rules->len; i++) {
         KjRuleChangeKind kind = ((const KjRuleChange *)change->rules->pdata[i])->kind;
         added = added || kind == KJ_RULE_ADDED;

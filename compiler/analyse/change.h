@@ -4,8 +4,9 @@
  *
  * Two blocks of the same qualified name are compared over their joint universe. Rules that stand unchanged in both, in the same order, cancel: where none
  * of the others decides, both versions decide alike. So the work is in proportion to what changed. Each other rule is walked (walk.h): in which cells does it
- * decide in its version, and who decides there in the other. Verdicts are exact; a region with more parts than anyone would read is told by its bounds
- * and marked incomplete, and so is a block whose walk had to be given up (`undecided`), which is never taken for harmless.
+ * decide in its version, and who decides there in the other. Verdicts are exact; of a region with more parts than anyone would read some are told (where
+ * thousands of rules overlap in it one, region/glimpse.h), and it is marked incomplete. A block whose walk had to be given up is `undecided`, which is never taken for
+ * harmless.
  */
 #ifndef KJ_CHANGE_H
 #define KJ_CHANGE_H
@@ -33,6 +34,7 @@ typedef struct {
     const char *aspect;                /* NULL: the decision; else which obligation or requirement */
     KjDirection direction;
     GPtrArray *boxes;    /* const KjBox *, merged */
+    gboolean again;      /* where rules add up: asked for once more, or less; other rules of the version that does not ask for it ask for the same of some of them */
     gboolean opens;      /* what was refused gets through */
     gboolean complete;   /* else `boxes` is only a part, or the bounds */
     double share;        /* kj_count_share of all; for sorting */
@@ -121,8 +123,9 @@ KjChangeVerdict kj_change_verdict(const KjChange *change, gboolean *weakens);
 /* Two blocks alone. */
 KjBlockChange *kj_block_change_new(KjArena *arena, const KjBlock *old_block, const KjBlock *new_block, const KjChangeOptions *options);
 
-/* The rules that differ in text, in the order of the new block, then those removed. For change.c only. */
-void kj_rule_changes(KjBlockChange *change, KjArena *arena, const KjChangeOptions *options, gboolean *same_text, gboolean *restated);
+/* The rules that differ in text, in the order of the new block, then those removed. For change.c only. The rule of the old block that each of the new one was paired with,
+ * or -1, is returned; NULL: they stand as they stood, or one of the blocks is missing. Free with g_free. */
+gint *kj_rule_changes(KjBlockChange *change, KjArena *arena, const KjChangeOptions *options, gboolean *same_text, gboolean *restated);
 
 /* Frees what is not in the arena. */
 void kj_block_change_clear(KjBlockChange *change);

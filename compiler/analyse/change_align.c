@@ -54,31 +54,36 @@ static gboolean key_equal(gconstpointer left, gconstpointer right) {
 
 /* Equal cases get equal numbers; the second case of a kind is another than the first, so that no number comes twice on a side. */
 static void number_cases(Alignment *alignment) {
-    g_autoptr(GHashTable) kinds = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
-    g_autoptr(GPtrArray) given = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref); /* of each kind: its numbers, in order */
+    guint all = alignment->cases[OLD]->cases->len + alignment->cases[NEW]->cases->len;
+    g_autofree CaseKey *keys = g_new(CaseKey, all + 1);        /* by number */
+    g_autofree guint32 *behind = g_new0(guint32, all + 1);     /* of each number: the next of its kind, or 0: a kind's first is never a next */
+    g_autofree guint32 *used = g_new(guint32, all + 1);        /* of a kind's first: the last of its kind on this side */
+    g_autofree gint8 *used_on = g_new(gint8, all + 1);         /* and the side */
+    g_autoptr(GHashTable) kinds = g_hash_table_new(key_hash, key_equal);
     guint32 next = 0;
 
-    for (guint side = OLD; side <= NEW; side++) {
+    for (gint8 side = OLD; side <= NEW; side++) {
         guint count = alignment->cases[side]->cases->len;
-        g_autofree guint *times = g_new0(guint, given->len + count + 1);
 
         alignment->ids[side] = g_new(guint32, count + 1);
         for (guint32 i = 0; i < count; i++) {
-            CaseKey key = { alignment->cases[side], i };
-            guint kind = GPOINTER_TO_UINT(g_hash_table_lookup(kinds, &key));
-            GArray *numbers;
+            const CaseKey *known;
+            guint32 first, number;
 
-            if (!kind) {
-                g_ptr_array_add(given, g_array_new(FALSE, FALSE, sizeof(guint32)));
-                kind = given->len;
-                g_hash_table_insert(kinds, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(kind));
+            keys[next] = (CaseKey){ alignment->cases[side], i };
+            known = g_hash_table_lookup(kinds, &keys[next]);
+            first = known ? (guint32)(known - keys) : next;
+            if (!known)
+                g_hash_table_add(kinds, &keys[next]);
+            number = known && used_on[first] == side ? behind[used[first]] : first;
+            if (!known || (number == 0 && used_on[first] == side)) {
+                if (known)
+                    behind[used[first]] = next;
+                number = next++;
             }
-            numbers = given->pdata[kind - 1];
-            if (times[kind - 1] == numbers->len) {
-                g_array_append_val(numbers, next);
-                next++;
-            }
-            alignment->ids[side][i] = g_array_index(numbers, guint32, times[kind - 1]++);
+            used[first] = number;
+            used_on[first] = side;
+            alignment->ids[side][i] = number;
         }
     }
 }
@@ -127,4 +132,21 @@ void kj_change_align(KjCases *const cases[2], gboolean *changed[2]) {
     }
     g_free(alignment->ids[OLD]);
     g_free(alignment->ids[NEW]);
+}
+
+void kj_change_cancel(KjCases *const cases[2], gboolean *changed[2]) {
+    Alignment alignment = { cases, { NULL, NULL } };
+
+    number_cases(&alignment);
+    for (guint side = OLD; side <= NEW; side++) {
+        g_autoptr(GHashTable) others = g_hash_table_new(NULL, NULL);
+
+        for (guint i = 0; i < cases[!side]->cases->len; i++)
+            g_hash_table_add(others, GUINT_TO_POINTER(alignment.ids[!side][i]));
+        changed[side] = g_new(gboolean, cases[side]->cases->len + 1);
+        for (guint i = 0; i < cases[side]->cases->len; i++)
+            changed[side][i] = !g_hash_table_contains(others, GUINT_TO_POINTER(alignment.ids[side][i]));
+    }
+    g_free(alignment.ids[OLD]);
+    g_free(alignment.ids[NEW]);
 }

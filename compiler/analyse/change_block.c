@@ -2,20 +2,23 @@
 /*
  * The difference of two versions of one block. See change.h.
  *
- * Both versions become cases in order, aspect by aspect. Cases with the same decision and the same region that stand in the same order in both cancel:
+ * Where rules add up, see change_sum.h. Elsewhere both versions become cases in order, aspect by aspect. Cases with the same decision and the same region that stand in the same order in both cancel:
  * let x be the first case of one version that holds of a request and y that of the other. If both are cancelled cases they are the same one; for were y a
  * later one, x would hold of the request in the other version too, and come first there. So versions differ only where a case that did not
  * cancel decides in one of them. Those cases are walked, one after the other, against the whole of the other version.
  *
  * Verdicts are exact. What is told of regions is bounded: a walk that finds too much is broken off, and from then on only asked whether there is
- * anything in the directions not yet seen; its regions are marked incomplete.
- * Cost: lowering both versions, then in proportion to what did not cancel.
+ * anything in the directions not yet seen; its regions are marked incomplete. One that has too many rules in its way to begin with shows one cell.
+ * Cost: lowering the old version and what differs of the new one (region/twin.h), then in proportion to what did not cancel.
  */
 #include "change.h"
 
+#include "../region/glimpse.h"
+#include "../region/twin.h"
 #include "../region/walk.h"
 #include "change_align.h"
-#include "replay.h"
+#include "change_sum.h"
+#include "change_witness.h"
 #include "../translate.h"
 
 #include <string.h>
@@ -23,7 +26,6 @@
 #define DETAIL_STEPS (3u << 20) /* boxes looked at by all walks of a block that list regions: some tenth of a second */
 #define WALK_STEPS 20000u       /* each walk may look at so many */
 #define CELLS_MOST 512u         /* cells of one walk */
-#define WITNESS_TRIES 8u     /* boxes of a region tried for a witness */
 
 enum { OLD, NEW };
 
@@ -77,8 +79,8 @@ static guint ways_of(CaseWalk *walk, guint32 decision) {
     if (walk->ways[decision] == 0xff)
         walk->ways[decision] = (guint8)(walk->side == NEW ? kj_decisions_compare(decisions, decision, walk->decision)
                                                           : kj_decisions_compare(decisions, walk->decision, decision));
-    /* A new block opens what it lets through; that it notes down what was refused before narrows nothing. Requirements are another matter. */
-    if (!walk->aspect->comparison->blocks[OLD] && walk->aspect->comparison->change->domain->combining != KJ_COMBINING_ADD_UP)
+    /* A new block opens what it lets through; that it notes down what was refused before narrows nothing. */
+    if (!walk->aspect->comparison->blocks[OLD])
         return walk->ways[decision] & KJ_DIRECTION_WIDENS;
     return walk->ways[decision];
 }
@@ -137,34 +139,25 @@ static const KjBox *in_period(const Comparison *comparison, const KjBox *box, co
     return period ? kj_box_intersect(kj_universe_arena(universe), kj_universe_sets(universe), box, period) : box;
 }
 
+/* Where a case decides that did not cancel either, the old side leaves what differs to the new one. */
+static gboolean is_found_elsewhere(const CaseWalk *walk, guint32 decider) {
+    const Aspect *aspect = walk->aspect;
+
+    return walk->side == OLD && (decider == KJ_CASE_NONE ? aspect->default_changed : aspect->changed[NEW][decider]);
+}
+
 static gboolean case_visit(const KjBox *cell, guint32 decider, gpointer data) {
     CaseWalk *walk = data;
     Aspect *aspect = walk->aspect;
     KjWalk keeper = { .universe = aspect->comparison->change->universe };
 
-    if (walk->side == OLD && (decider == KJ_CASE_NONE ? aspect->default_changed : aspect->changed[NEW][decider]))
-        return TRUE; /* found from the other side */
-    if (!in_period(aspect->comparison, cell, aspect->comparison->period))
+    if (is_found_elsewhere(walk, decider) || !in_period(aspect->comparison, cell, aspect->comparison->period))
         return TRUE;
     add_cell(walk, kj_walk_keep(&keeper, cell), decider);
     return ++walk->cells < CELLS_MOST;
 }
 
 /* ---- walking ---- */
-
-/* What comes before the box on its own side: the cases before, and the boxes of its case before it. */
-static GPtrArray *boxes_before(const CaseWalk *walk, const KjBox *box, guint32 box_number) {
-    const KjCases *cases = walk->aspect->cases[walk->side];
-    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
-    GPtrArray *before = g_ptr_array_new();
-
-    kj_cases_meeting(cases, box, walk->number, numbers);
-    for (guint i = 0; i < numbers->len; i++)
-        g_ptr_array_add(before, cases->boxes->pdata[g_array_index(numbers, guint32, i)]);
-    for (guint32 i = walk->number == KJ_CASE_NONE ? box_number : kj_cases_get(cases, walk->number)->first_box; i < box_number; i++)
-        g_ptr_array_add(before, cases->boxes->pdata[i]);
-    return before;
-}
 
 static void mark_incomplete(CaseWalk *walk) {
     for (guint i = 0; i < walk->touched->len; i++)
@@ -195,17 +188,40 @@ static void find_rest(CaseWalk *walk, const KjWalk *walked) {
     mark_incomplete(walk);
 }
 
+static gboolean glimpse_wanted(guint32 decider, gpointer data) {
+    CaseWalk *walk = data;
+
+    return !is_found_elsewhere(walk, decider) && case_wanted(kj_cases_decision(walk->aspect->cases[!walk->side], decider), walk);
+}
+
+/* One cell of a walk that was given up before it came to any. */
+static void add_glimpse(CaseWalk *walk, const KjBox *box) {
+    const Aspect *aspect = walk->aspect;
+    KjGlimpse glimpse = { .universe = aspect->comparison->change->universe, .start = in_period(aspect->comparison, box, aspect->comparison->period),
+                          .own = aspect->cases[walk->side], .number = walk->number, .other = aspect->cases[!walk->side], .first = walk->first,
+                          .also = walk->also, .wanted = glimpse_wanted, .data = walk };
+    guint32 decider;
+    const KjBox *cell = glimpse.start ? kj_glimpse(&glimpse, &decider) : NULL;
+
+    if (cell)
+        add_cell(walk, cell, decider);
+}
+
 static void walk_box(CaseWalk *walk, const KjBox *box, guint32 box_number, guint64 share) {
-    Comparison *comparison = walk->aspect->comparison;
-    g_autoptr(GPtrArray) before = boxes_before(walk, box, box_number);
-    KjWalk walked = { .universe = comparison->change->universe, .start = box, .without = before, .cases = walk->aspect->cases[!walk->side],
-                      .first = walk->first, .also = walk->also, .wanted = case_wanted, .visit = case_visit, .data = walk };
+    const Aspect *aspect = walk->aspect;
+    Comparison *comparison = aspect->comparison;
+    KjWalk walked = { .universe = comparison->change->universe, .start = box, .behind = aspect->cases[walk->side], .behind_box = box_number,
+                      .cases = aspect->cases[!walk->side], .first = walk->first, .also = walk->also, .wanted = case_wanted,
+                      .unasked = walk->side == OLD ? aspect->changed[NEW] : NULL, .visit = case_visit, .data = walk };
     guint64 given = MAX(share, WALK_STEPS);
 
     walked.steps = given;
     walk->cells = 0;
-    if (kj_walk(&walked) != KJ_WALK_DONE)
+    if (kj_walk(&walked) != KJ_WALK_DONE) {
+        if (walk->cells == 0)
+            add_glimpse(walk, box);
         find_rest(walk, &walked);
+    }
     comparison->steps -= MIN(comparison->steps, given - walked.steps);
 }
 
@@ -352,80 +368,13 @@ static int compare_regions(gconstpointer a, gconstpointer b) {
     return left->share > right->share ? -1 : left->share < right->share;
 }
 
-/* What one version says about the witness, by the reference evaluator; it must be what the region says. */
-static gboolean shows(Comparison *comparison, guint side, const KjWitness *witness, const KjChangeRegion *region) {
-    const KjBlock *block = comparison->blocks[side];
-    const KjDecision *wanted = side == OLD ? region->old_decision : region->new_decision;
-    const KjRule *rule = side == OLD ? region->old_rule : region->new_rule;
-    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(KjFieldText));
-    KjReferenceVerdict verdict;
-    gboolean good;
-    guint count;
-    const KjFieldText *texts = kj_witness_texts(witness, &count);
-
-    if (!block)
-        return TRUE;
-    for (guint i = 0; i < count; i++) {
-        gboolean known = FALSE;
-        for (guint f = 0; f < block->field_count && !known; f++)
-            known = strcmp(block->fields[f].name, texts[i].field) == 0;
-        if (known)
-            g_array_append_val(values, texts[i]);
-    }
-    kj_reference_decide(block, (const KjFieldText *)(void *)values->data, values->len, witness->has_instant, witness->instant, &verdict);
-    if (wanted->error)
-        good = verdict.outcome == KJ_OUTCOME_ERROR;
-    else if (wanted->unasked || block->domain->combining == KJ_COMBINING_ADD_UP)
-        good = verdict.outcome != KJ_OUTCOME_ERROR;
-    else
-        good = verdict.outcome != KJ_OUTCOME_ERROR && strcmp(verdict.effect, block->default_effect == G_MAXUINT && !rule ? "deny" : block->domain->effects[wanted->effect].name) == 0 &&
-               (region->aspect || verdict.rule == rule);
-    if (comparison->options->replays)
-        good = good && kj_replay_agrees(&comparison->options->replays[side], block, (const KjFieldText *)(void *)values->data, values->len,
-                                        witness->has_instant, witness->instant, &verdict);
-    kj_reference_verdict_clear(&verdict);
-    return good;
-}
-
-static void make_witness(Comparison *comparison, KjChangeRegion *region, const KjBox *period, const char *zone) {
-    for (guint i = 0, tried = 0; i < region->boxes->len && tried < WITNESS_TRIES && !region->witness; i++) {
-        const KjBox *box = in_period(comparison, region->boxes->pdata[i], period);
-
-        if (box)
-            region->witness = kj_witness_new(comparison->change->universe, box, comparison->options->now, zone);
-        tried += box != NULL;
-    }
-}
-
-static void add_witness(Comparison *comparison, KjChangeRegion *region) {
-    const char *zone = comparison->blocks[comparison->blocks[NEW] ? NEW : OLD]->zone;
-
-    if (comparison->best)
-        make_witness(comparison, region, comparison->best, zone);
-    if (!region->witness)
-        make_witness(comparison, region, comparison->period, zone);
-    if (!region->witness)
-        return;
-    for (guint side = OLD; side <= NEW; side++) {
-        if (!shows(comparison, side, region->witness, region))
-            comparison->change->bug = TRUE;
-    }
-}
-
 /* The aspect of an obligation decides the effect as well, and so finds again what the decision's own regions tell; told is only where the obligation alone changes,
- * or changes the other way. What is asked for where rules add up is told aspect by aspect, and the whole says it again. */
+ * or changes the other way. */
 static gboolean is_told_elsewhere(const Comparison *comparison, const KjChangeRegion *region) {
     const KjDecision *a = region->old_decision, *b = region->new_decision;
 
-    switch (comparison->change->domain->combining) {
-    case KJ_COMBINING_STRICTEST:
-        return region->aspect && (strcmp(a->obligations, b->obligations) == 0 || (a->effect != b->effect && region->direction != KJ_DIRECTION_MIXED));
-    case KJ_COMBINING_ADD_UP:
-        return !region->aspect;
-    case KJ_COMBINING_FIRST_MATCH:
-        break;
-    }
-    return FALSE;
+    return comparison->change->domain->combining == KJ_COMBINING_STRICTEST && region->aspect &&
+           (strcmp(a->obligations, b->obligations) == 0 || (a->effect != b->effect && region->direction != KJ_DIRECTION_MIXED));
 }
 
 static void drop_repetitions(Comparison *comparison) {
@@ -451,16 +400,39 @@ static void tell_regions(Comparison *comparison) {
     g_ptr_array_sort(comparison->regions, compare_regions);
     for (guint i = 0; i < comparison->regions->len; i++) {
         if (i < most) {
-            add_witness(comparison, comparison->regions->pdata[i]);
+            kj_change_find_witness(change, comparison->options, comparison->regions->pdata[i], comparison->period, comparison->best);
             g_ptr_array_add(change->regions, comparison->regions->pdata[i]);
         } else {
             g_ptr_array_unref(((KjChangeRegion *)comparison->regions->pdata[i])->boxes);
             change->untold++;
         }
     }
+    kj_change_try_witnesses(change, comparison->options);
 }
 
 /* ---- the whole ---- */
+
+/* The old rule that stands for the new one, which then need not be looked at; NULL: none does. */
+static const KjRule *twin_of(const Comparison *comparison, const gint *partners, guint index) {
+    const KjBlock *old_block = comparison->blocks[OLD], *new_block = comparison->blocks[NEW];
+    gint partner = partners ? partners[index] : old_block->rule_count == new_block->rule_count ? (gint)index : -1;
+
+    return partner >= 0 && kj_rules_are_twins(&old_block->rules[partner], &new_block->rules[index]) ? &old_block->rules[partner] : NULL;
+}
+
+static void add_rules(Comparison *comparison, guint side, const gint *partners) {
+    const KjBlock *block = comparison->blocks[side];
+    gboolean kin = side == NEW && comparison->blocks[OLD] && kj_blocks_are_kin(comparison->blocks[OLD], block);
+
+    for (guint i = 0; i < block->rule_count; i++) {
+        const KjRule *twin = kin ? twin_of(comparison, partners, i) : NULL;
+
+        if (twin)
+            kj_decisions_set_twin(comparison->change->decisions, &block->rules[i], twin);
+        else
+            kj_universe_add_rule(comparison->change->universe, comparison->sides[side], &block->rules[i]);
+    }
+}
 
 /* A window is one test of the instant. */
 static const KjBox *window_box(KjUniverse *universe, const KjWindow *window) {
@@ -470,7 +442,7 @@ static const KjBox *window_box(KjUniverse *universe, const KjWindow *window) {
     return region->pdata[0];
 }
 
-static gboolean open_universe(Comparison *comparison) {
+static gboolean open_universe(Comparison *comparison, const gint *partners) {
     KjBlockChange *change = comparison->change;
     const KjBlock *blocks[2];
     guint count = 0;
@@ -482,15 +454,15 @@ static gboolean open_universe(Comparison *comparison) {
         }
     }
     change->universe = kj_universe_new(blocks, count);
-    for (guint side = 0; side < count; side++) {
-        for (guint i = 0; i < blocks[side]->rule_count; i++)
-            kj_universe_add_rule(change->universe, side, &blocks[side]->rules[i]);
+    change->decisions = kj_decisions_new(change->universe, change->domain);
+    for (guint side = OLD; side <= NEW; side++) {
+        if (comparison->blocks[side])
+            add_rules(comparison, side, partners);
     }
     if (comparison->options->period) {
         kj_universe_add_window(change->universe, comparison->options->period);
         kj_universe_add_window(change->universe, comparison->options->best);
     }
-    change->decisions = kj_decisions_new(change->universe, change->domain);
     if (!kj_universe_seal(change->universe, &comparison->problem))
         return FALSE;
     if (comparison->options->period) {
@@ -500,16 +472,32 @@ static gboolean open_universe(Comparison *comparison) {
     return TRUE;
 }
 
-static void compare(Comparison *comparison) {
+/* Aspect by aspect, each a list of cases of which the first decides. */
+static void compare_aspects(Comparison *comparison) {
     KjBlockChange *change = comparison->change;
     const KjBlock *one = change->old_block ? change->old_block : change->new_block;
     g_autoptr(GPtrArray) aspects = NULL;
 
-    if (!open_universe(comparison))
-        return;
     aspects = kj_decisions_aspects(change->decisions, one, change->old_block && change->new_block ? change->new_block : NULL);
     for (guint i = 0; i < aspects->len; i++)
         compare_aspect(comparison, aspects->pdata[i]);
+}
+
+static void compare_requirements(Comparison *comparison) {
+    KjChangeSum sum = { .change = comparison->change, .arena = comparison->arena, .blocks = { comparison->blocks[OLD], comparison->blocks[NEW] },
+                        .sides = { comparison->sides[OLD], comparison->sides[NEW] }, .period = comparison->period, .regions = comparison->regions };
+
+    comparison->problem = kj_change_sum(&sum);
+    comparison->directions = sum.directions;
+}
+
+static void compare(Comparison *comparison, const gint *partners) {
+    if (!open_universe(comparison, partners))
+        return;
+    if (comparison->change->domain->combining == KJ_COMBINING_ADD_UP)
+        compare_requirements(comparison);
+    else
+        compare_aspects(comparison);
     tell_regions(comparison);
 }
 
@@ -544,21 +532,22 @@ KjBlockChange *kj_block_change_new(KjArena *arena, const KjBlock *old_block, con
     const KjBlock *one = new_block ? new_block : old_block;
     Comparison comparison = { .change = change, .arena = arena, .options = options, .blocks = { old_block, new_block }, .steps = DETAIL_STEPS };
     gboolean same_text = FALSE, restated = FALSE;
+    g_autofree gint *partners = NULL;
 
     *change = (KjBlockChange){ .name = one->qualified, .old_block = old_block, .new_block = new_block, .domain = one->domain };
     change->regions = g_ptr_array_new();
     change->rules = g_ptr_array_new();
     comparison.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     comparison.regions = g_ptr_array_new();
+    partners = kj_rule_changes(change, arena, options, &same_text, &restated);
     if (old_block && new_block && old_block->domain != new_block->domain)
         comparison.problem = kj_arena_printf(arena, _("it was a block of %s and is one of %s"), old_block->domain->name, new_block->domain->name);
     else
-        compare(&comparison);
+        compare(&comparison, partners);
     if (!comparison.problem && old_block && new_block)
         comparison.problem = changed_setting(arena, old_block, new_block);
     if (!comparison.problem && !new_block)
         comparison.problem = _("the block is gone: nothing decides any more");
-    kj_rule_changes(change, arena, options, &same_text, &restated);
     change->undecided = comparison.problem;
     change->weakens = !new_block;
     change->verdict = verdict_of(&comparison, same_text, restated);

@@ -13,6 +13,8 @@
 
 enum { OLD, NEW };
 
+#define LOOK_AHEAD 4u /* rules that may be gone between two that stayed */
+
 typedef struct {
     KjArena *arena;
     const KjBlock *blocks[2];
@@ -79,6 +81,21 @@ static gboolean same_whole(const Pairing *pairing, const KjRule *a, const KjRule
 static void pair(Pairing *pairing, guint a, guint b) {
     pairing->partner[OLD][a] = (gint)b;
     pairing->partner[NEW][b] = (gint)a;
+}
+
+/* Labels that stand in the same order in both; a look-up by label is for the others. */
+static void pair_in_order(Pairing *pairing) {
+    const KjBlock *old_block = pairing->blocks[OLD], *new_block = pairing->blocks[NEW];
+
+    for (guint i = 0, next = 0; i < new_block->rule_count; i++) {
+        for (guint at = next; at < MIN(old_block->rule_count, next + LOOK_AHEAD); at++) {
+            if (old_block->rules[at].labelled && new_block->rules[i].labelled && strcmp(old_block->rules[at].label, new_block->rules[i].label) == 0) {
+                pair(pairing, at, i);
+                next = at + 1;
+                break;
+            }
+        }
+    }
 }
 
 static void pair_by_label(Pairing *pairing, gboolean labelled) {
@@ -207,6 +224,7 @@ static void pair_and_tell(KjBlockChange *change, Pairing *pairing, gboolean *res
         for (guint i = 0; i < pairing->blocks[side]->rule_count; i++)
             pairing->partner[side][i] = -1;
     }
+    pair_in_order(pairing);
     pair_by_label(pairing, TRUE);
     pair_unchanged(pairing);
     pair_by_body(pairing);
@@ -222,17 +240,15 @@ static void pair_and_tell(KjBlockChange *change, Pairing *pairing, gboolean *res
         if (pairing->partner[OLD][i] < 0)
             tell(change, pairing->arena, KJ_RULE_REMOVED, &old_block->rules[i], NULL);
     }
-    g_free(pairing->partner[OLD]);
-    g_free(pairing->partner[NEW]);
 }
 
-void kj_rule_changes(KjBlockChange *change, KjArena *arena, const KjChangeOptions *options, gboolean *same_text, gboolean *restated) {
+gint *kj_rule_changes(KjBlockChange *change, KjArena *arena, const KjChangeOptions *options, gboolean *same_text, gboolean *restated) {
     Pairing pairing = { arena, { change->old_block, change->new_block }, { options->old_sources, options->new_sources }, { NULL, NULL } };
 
     *same_text = FALSE;
     *restated = FALSE;
     if (!change->old_block || !change->new_block)
-        return;
+        return NULL;
     *restated = !same_notes(change->old_block->default_notes, change->old_block->default_note_count, change->new_block->default_notes,
                             change->new_block->default_note_count);
     *same_text = change->old_block->declaration == change->new_block->declaration ||
@@ -240,4 +256,6 @@ void kj_rule_changes(KjBlockChange *change, KjArena *arena, const KjChangeOption
                   same_slice(&pairing, change->old_block->declaration->span, change->new_block->declaration->span));
     if (!*same_text)
         pair_and_tell(change, &pairing, restated);
+    g_free(pairing.partner[OLD]);
+    return pairing.partner[NEW];
 }

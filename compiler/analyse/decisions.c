@@ -21,6 +21,7 @@ struct KjDecisions {
     guint32 *plain;      /* of each effect alone, without anything beside it: number + 1, or 0 */
     GPtrArray *decisions; /* KjDecision *, in the arena */
     GPtrArray *regions;  /* of each side: GHashTable of KjRule -> KjRegion */
+    GHashTable *twins;   /* KjRule -> that of the first side whose region it has */
     guint effect_count, strictest;
 };
 
@@ -33,6 +34,7 @@ KjDecisions *kj_decisions_new(KjUniverse *universe, const KjDomain *domain) {
     decisions->numbers = g_hash_table_new(g_str_hash, g_str_equal);
     decisions->decisions = g_ptr_array_new();
     decisions->regions = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
+    decisions->twins = g_hash_table_new(NULL, NULL);
     for (guint i = 0; domain->effects[i].name; i++) {
         decisions->effect_count++;
         if (domain->effects[i].flags & KJ_EFFECT_REFUSES)
@@ -46,6 +48,7 @@ void kj_decisions_free(KjDecisions *decisions) {
     if (!decisions)
         return;
     g_ptr_array_unref(decisions->regions);
+    g_hash_table_unref(decisions->twins);
     g_ptr_array_unref(decisions->decisions);
     g_hash_table_unref(decisions->numbers);
     kj_arena_free(decisions->arena);
@@ -143,6 +146,23 @@ static const char *parameters_text(KjDecisions *decisions, const KjBlock *block,
     return kj_arena_strdup(decisions->arena, out->str);
 }
 
+/* What makes two requirements the same: the people, by whatever name, how many of them, within what time. */
+static const char *asks_text(KjDecisions *decisions, const KjBlock *block, const KjRule *rule) {
+    g_autoptr(GString) out = g_string_new(decisions->domain->effects[rule->effect].name);
+    const char *keys = keys_text(decisions->arena, block, rule);
+
+    for (guint i = 0; i < rule->parameter_count; i++) {
+        const KjParameter *parameter = &rule->parameters[i];
+        g_autoptr(GPtrArray) names = parameter->members ? kj_set_names(parameter->members) : NULL;
+
+        if (names)
+            g_string_append_printf(out, " %s {%s}", parameter->definition->name, joined(decisions->arena, names, "\n"));
+        else
+            append_parameter(parameter, keys, out);
+    }
+    return kj_arena_strdup(decisions->arena, out->str);
+}
+
 /* What a requirement is about. */
 static const char *aspect_of_rule(KjDecisions *decisions, const KjBlock *block, const KjRule *rule) {
     const char *parameters = parameters_text(decisions, block, rule, FALSE);
@@ -196,7 +216,7 @@ static guint32 number_of(KjDecisions *decisions, const KjDecision *decision) {
 }
 
 static KjDecision plain_decision(guint effect) {
-    return (KjDecision){ .effect = effect, .parameters = "", .obligations = "", .members = "", .keys = "" };
+    return (KjDecision){ .effect = effect, .parameters = "", .obligations = "", .members = "", .keys = "", .asks = "" };
 }
 
 static void add_parameters(KjDecisions *decisions, const KjBlock *block, const KjRule *rule, KjDecision *decision) {
@@ -205,6 +225,8 @@ static void add_parameters(KjDecisions *decisions, const KjBlock *block, const K
     decision->keys = keys_text(decisions->arena, block, rule);
     decision->limits = rule->parameters;
     decision->limit_count = rule->parameter_count;
+    if (decisions->domain->combining == KJ_COMBINING_ADD_UP)
+        decision->asks = asks_text(decisions, block, rule);
 }
 
 /* What the notes of a rule or default say in this aspect. */
@@ -251,6 +273,18 @@ guint32 kj_decisions_absent(KjDecisions *decisions) {
     return number_of(decisions, &decision);
 }
 
+guint32 kj_decisions_requirement(KjDecisions *decisions, const KjBlock *block, const KjRule *rule, const char **aspect) {
+    *aspect = aspect_of_rule(decisions, block, rule);
+    return rule_decision(decisions, block, rule, *aspect);
+}
+
+guint32 kj_decisions_error(KjDecisions *decisions) {
+    KjDecision decision = plain_decision(decisions->strictest);
+
+    decision.error = TRUE;
+    return number_of(decisions, &decision);
+}
+
 /* ---- comparing ---- */
 
 /* The lists of texts, sorted and joined: what of `from` is not in `to`. */
@@ -291,13 +325,13 @@ static guint compare_rates(const KjDecision *from, const KjDecision *to) {
            (after < before ? KJ_DIRECTION_NARROWS : after > before ? KJ_DIRECTION_WIDENS : KJ_DIRECTION_SAME);
 }
 
-/* Requirements about the same: who may fulfil them, how many must, and how long they may take. */
+/* Requirements: who may fulfil them, how many must, and how long they may take. */
 static guint compare_requirements(const KjDecision *from, const KjDecision *to) {
     guint ways = KJ_DIRECTION_SAME;
 
     for (guint i = 0; i < from->limit_count && i < to->limit_count; i++) {
         const KjParameter *a = &from->limits[i], *b = &to->limits[i];
-        if (a->definition->kind != b->definition->kind)
+        if (a->definition->kind != b->definition->kind || a->definition->kind == KJ_PARAMETER_RATE || strcmp(from->keys, to->keys) != 0)
             return KJ_DIRECTION_MIXED;
         if (a->definition->kind == KJ_PARAMETER_INTEGER)
             ways |= number_ways(b->number, a->number);
@@ -395,10 +429,17 @@ GPtrArray *kj_decisions_aspects(KjDecisions *decisions, const KjBlock *block, co
 
 /* ---- cases ---- */
 
+void kj_decisions_set_twin(KjDecisions *decisions, const KjRule *rule, const KjRule *twin) {
+    g_hash_table_insert(decisions->twins, (gpointer)rule, (gpointer)twin);
+}
+
 const KjRegion *kj_decisions_region(KjDecisions *decisions, guint side, const KjRule *rule) {
+    const KjRule *twin = side ? g_hash_table_lookup(decisions->twins, rule) : NULL;
     GHashTable *known;
     KjRegion *region;
 
+    if (twin)
+        return kj_decisions_region(decisions, 0, twin);
     while (decisions->regions->len <= side)
         g_ptr_array_add(decisions->regions, g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_ptr_array_unref));
     known = decisions->regions->pdata[side];
@@ -468,10 +509,8 @@ KjCases *kj_decisions_cases(KjDecisions *decisions, guint side, const KjBlock *b
 
     if (errors) {
         g_autoptr(GPtrArray) region = kj_universe_errors(decisions->universe, side);
-        KjDecision error = plain_decision(decisions->strictest);
 
-        error.error = TRUE;
-        kj_cases_add(cases, number_of(decisions, &error), KJ_CASE_NONE, region);
+        kj_cases_add(cases, kj_decisions_error(decisions), KJ_CASE_NONE, region);
     }
     for (guint i = 0; i < places->len; i++) {
         const Place *place = &g_array_index(places, Place, i);

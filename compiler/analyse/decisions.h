@@ -5,7 +5,8 @@
  *   - first-match: the rules in order; a decision is effect, parameters (a limit's rate) and obligations together.
  *   - strictest: the rules sorted by strictness, then by order, so that the first that holds is the one that names the decision. Obligations come from
  *     every rule of the winning effect: each obligation is an aspect of its own, in which rules that carry it stand before the others of their effect.
- *   - add-up (governance): each requirement is an aspect of its own: is it asked for or not.
+ *   - add-up (governance): each requirement is an aspect of its own: is it asked for or not. That is all a rule asks, and not all a block does: every rule that
+ *     matches asks for one more, so two versions are compared by how often each requirement is asked for (change_sum.h), and not by these aspects.
  * So a block is one list of cases for each aspect, and the analyses know nothing about combining.
  */
 #ifndef KJ_DECISIONS_H
@@ -23,6 +24,7 @@ typedef struct {
     const KjParameter *limits; /* those of the rule, for comparing */
     guint limit_count;
     const char *keys;         /* what a limit is counted by, "forwarder"; "" */
+    const char *asks;         /* of a requirement: all that makes it one, with the members of groups for their names; equal ones ask for the same. "" */
 } KjDecision;
 
 /* Numbers decisions: equal ones get the same number. */
@@ -54,8 +56,16 @@ KjDirection kj_decisions_compare(const KjDecisions *decisions, guint32 from, gui
  * whether anything is asked for), then for each further aspect its text. Element type const char *; free with g_ptr_array_unref. `other` may be NULL. */
 GPtrArray *kj_decisions_aspects(KjDecisions *decisions, const KjBlock *block, const KjBlock *other);
 
+/* What one rule of an add-up block asks for, and what that is about. */
+guint32 kj_decisions_requirement(KjDecisions *decisions, const KjBlock *block, const KjRule *rule, const char **aspect);
+/* The number of "an error, and so refused". */
+guint32 kj_decisions_error(KjDecisions *decisions);
+
 /* The region of a rule of side's block, kept; NULL when it needs too many boxes. */
 const KjRegion *kj_decisions_region(KjDecisions *decisions, guint side, const KjRule *rule);
+
+/* From now on the rule has the region of `twin`, a rule of the universe's first side. */
+void kj_decisions_set_twin(KjDecisions *decisions, const KjRule *rule, const KjRule *twin);
 
 /* The block, a side of the sealed universe, as cases; `rule` of a case is the rule's index in the block. Requests that are an error for the side come first with the rule KJ_CASE_NONE when `errors`. NULL with *failed_rule set when a
  * rule needs too many boxes. */

@@ -6,7 +6,8 @@
  * counts as gone for those before it: all that are told may be deleted together. Dead rules count as gone too. Where the first match decides a rule that
  * is gone only gives others more to decide, so one round finds all; elsewhere rounds go on until one finds none.
  *
- * Never told: a limit, whose counter is its own; a rule with a message of its own, which people would miss.
+ * Never told: a limit, whose counter is its own; a rule with a message of its own, which people would miss; and, where rules add up, any that matches
+ * a request: it asks for one more, though another asks for the same.
  *
  * Where a rule decides the same, the author wrote something twice, which is a warning. Where the default does, the rule may be there to be read or
  * to keep a later rule from opening something: that is a note.
@@ -166,20 +167,18 @@ static int compare_numbers(gconstpointer a, gconstpointer b) {
     return left < right ? -1 : left > right;
 }
 
-/* Where all rules add up, whoever asks for as much is before it as well. */
 static void find_deciders_in(Looking *looking, guint aspect, guint rule, GHashTable *rules) {
     KjFindings *findings = looking->findings;
-    gboolean adds_up = findings->block->domain->combining == KJ_COMBINING_ADD_UP;
     const KjCases *cases = kj_findings_cases(findings, aspect);
     guint32 place = kj_findings_place(findings, aspect, rule);
     Deciders deciders = { cases, rules };
 
     for (guint i = 0; place != KJ_CASE_NONE && i < kj_cases_get(cases, place)->box_count; i++) {
         const KjBox *box = kj_findings_box(cases, place, i);
-        g_autoptr(GPtrArray) without = adds_up ? NULL : kj_findings_before(findings, aspect, place, box, NULL);
+        g_autoptr(GPtrArray) without = kj_findings_before(findings, aspect, place, box, NULL);
         KjWalk walk = { .universe = findings->universe, .start = box, .without = without, .cases = cases, .data = &deciders };
 
-        walk.first = adds_up ? 0 : place + 1;
+        walk.first = place + 1;
         walk.left_out = looking->gone;
         walk.visit = take_decider;
         walk.steps = DECIDERS_STEPS;
@@ -187,8 +186,7 @@ static void find_deciders_in(Looking *looking, guint aspect, guint rule, GHashTa
     }
 }
 
-/* The rules, rising, that decide where this one does, in any aspect; the default last. Where all rules add up, whether anything is asked for is no aspect of
- * its own. Free with g_ptr_array_unref. */
+/* The rules, rising, that decide where this one does, in any aspect; the default last. Free with g_ptr_array_unref. */
 static GPtrArray *find_deciders(Looking *looking, guint rule) {
     const KjFindings *findings = looking->findings;
     g_autoptr(GHashTable) rules = g_hash_table_new(NULL, NULL);
@@ -196,7 +194,7 @@ static GPtrArray *find_deciders(Looking *looking, guint rule) {
     GHashTableIter iter;
     gpointer number;
 
-    for (guint i = findings->block->domain->combining == KJ_COMBINING_ADD_UP; i < findings->aspects->len; i++)
+    for (guint i = 0; i < findings->aspects->len; i++)
         find_deciders_in(looking, i, rule, rules);
     g_hash_table_iter_init(&iter, rules);
     while (g_hash_table_iter_next(&iter, &number, NULL))
@@ -233,6 +231,8 @@ void kj_find_redundant(KjFindings *findings) {
     gboolean more;
     Looking looking = { findings, gone, 0, 2463534242u };
 
+    if (findings->block->domain->combining == KJ_COMBINING_ADD_UP)
+        return;
     do {
         more = FALSE;
         for (guint i = count; i > 0; i--) {

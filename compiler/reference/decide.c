@@ -40,24 +40,20 @@ static gboolean matches(KjReferenceRequest *request, const KjRule *rule) {
     return match == KJ_TRUTH_TRUE && unless != KJ_TRUTH_TRUE && current;
 }
 
-/* Keeps, of all rules that match, those that decide. */
-static void collect(KjReferenceRequest *request, GPtrArray *matched) {
-    const KjBlock *block = request->block;
-    KjCombining combining = block->domain->combining;
+/* Keeps, of all rules that match, those that decide; asked rule by rule, in order. */
+static void consider(KjReferenceRequest *request, const KjRule *rule, GPtrArray *matched) {
+    KjCombining combining = request->block->domain->combining;
+    const KjRule *first = matched->len ? matched->pdata[0] : NULL;
 
-    for (guint i = 0; i < block->rule_count; i++) {
-        const KjRule *rule = &block->rules[i], *first = matched->len ? matched->pdata[0] : NULL;
-
-        if (!matches(request, rule))
-            continue;
-        if (first && combining == KJ_COMBINING_FIRST_MATCH)
-            continue;
-        if (first && combining == KJ_COMBINING_STRICTEST && rule->effect < first->effect)
-            continue;
-        if (first && combining == KJ_COMBINING_STRICTEST && rule->effect > first->effect)
-            g_ptr_array_set_size(matched, 0);
-        g_ptr_array_add(matched, (gpointer)rule);
-    }
+    if (!matches(request, rule))
+        return;
+    if (first && combining == KJ_COMBINING_FIRST_MATCH)
+        return;
+    if (first && combining == KJ_COMBINING_STRICTEST && rule->effect < first->effect)
+        return;
+    if (first && combining == KJ_COMBINING_STRICTEST && rule->effect > first->effect)
+        g_ptr_array_set_size(matched, 0);
+    g_ptr_array_add(matched, (gpointer)rule);
 }
 
 static void say_error(KjReferenceVerdict *verdict, char *problem) {
@@ -86,21 +82,35 @@ static void say_rule(KjReferenceVerdict *verdict, const KjBlock *block, const Kj
     verdict->label = rule->label;
 }
 
+void kj_reference_decide_all(const KjBlock *block, const KjReferenceQuestion *questions, guint count, KjReferenceVerdict *verdicts) {
+    g_autofree KjReferenceRequest *requests = g_new0(KjReferenceRequest, count);
+
+    for (guint i = 0; i < count; i++) {
+        verdicts[i] = (KjReferenceVerdict){ .matched = g_ptr_array_new() };
+        requests[i].has_instant = questions[i].has_instant;
+        requests[i].instant = questions[i].instant;
+        kj_reference_request_read(&requests[i], block, questions[i].values, questions[i].count);
+    }
+    for (guint r = 0; r < block->rule_count; r++) {
+        for (guint i = 0; i < count; i++) {
+            if (!requests[i].problem)
+                consider(&requests[i], &block->rules[r], verdicts[i].matched);
+        }
+    }
+    for (guint i = 0; i < count; i++) {
+        if (requests[i].problem)
+            say_error(&verdicts[i], g_steal_pointer(&requests[i].problem));
+        else if (verdicts[i].matched->len == 0)
+            say_default(&verdicts[i], block);
+        else
+            say_rule(&verdicts[i], block, verdicts[i].matched->pdata[0]);
+        kj_reference_request_clear(&requests[i]);
+    }
+}
+
 void kj_reference_decide(const KjBlock *block, const KjFieldText *values, guint count, gboolean has_instant, gint64 instant,
                          KjReferenceVerdict *verdict) {
-    KjReferenceRequest request = { .has_instant = has_instant, .instant = instant };
-
-    *verdict = (KjReferenceVerdict){ .matched = g_ptr_array_new() };
-    kj_reference_request_read(&request, block, values, count);
-    if (!request.problem)
-        collect(&request, verdict->matched);
-    if (request.problem)
-        say_error(verdict, g_steal_pointer(&request.problem));
-    else if (verdict->matched->len == 0)
-        say_default(verdict, block);
-    else
-        say_rule(verdict, block, verdict->matched->pdata[0]);
-    kj_reference_request_clear(&request);
+    kj_reference_decide_all(block, &(KjReferenceQuestion){ values, count, has_instant, instant }, 1, verdict);
 }
 
 void kj_reference_verdict_clear(KjReferenceVerdict *verdict) {

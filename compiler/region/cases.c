@@ -292,9 +292,17 @@ void kj_cases_seal(KjCases *cases) {
 
 /* ---- asking ---- */
 
-static gboolean hulls_meet(const KjClassInterval *a, const KjClassInterval *b, guint count) {
+static inline gboolean hulls_meet(const KjClassInterval *a, const KjClassInterval *b, guint count) {
     for (guint i = 0; i < count; i++) {
         if (a[i].high < b[i].low || b[i].high < a[i].low)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static inline gboolean hull_holds(const KjClassInterval *outer, const KjClassInterval *inner, guint count) {
+    for (guint i = 0; i < count; i++) {
+        if (outer[i].low > inner[i].low || outer[i].high < inner[i].high)
             return FALSE;
     }
     return TRUE;
@@ -316,16 +324,23 @@ static gboolean boxes_meet(const KjBox *a, const KjBox *b) {
     return TRUE;
 }
 
+typedef enum {
+    MEETING = 1, /* every box that meets the one asked about */
+    FIRST_MEETING, /* the first that does */
+    FIRST_HOLDING, /* the first that holds all of it */
+    AT_POINT,      /* the first that holds the point */
+} Wish;
+
 typedef struct {
     const KjCases *cases;
+    Wish wish;
     const KjClassInterval *hull;
-    const KjBox *box;       /* what all found boxes meet; or */
-    const guint32 *point;   /* the point the first of them holds */
+    const KjBox *box;       /* AT_POINT: NULL */
+    const guint32 *point;
     guint32 first, limit;   /* boxes before are not asked for, boxes from here on are too late */
     const guint8 *left_out; /* by rule: not asked for; or NULL */
-    GArray *found;
+    GArray *found;          /* MEETING */
     guint most;             /* length of `found` that is enough */
-    gboolean deciding;      /* what holds all of `box` is the last that is asked for */
 } Query;
 
 static gboolean is_left_out(const Query *query, guint32 item) {
@@ -334,15 +349,29 @@ static gboolean is_left_out(const Query *query, guint32 item) {
     return rule != KJ_CASE_NONE && query->left_out[rule];
 }
 
-/* Takes the box if it is asked for. */
-static void find_box(Query *query, guint32 item) {
+static inline gboolean is_asked_for(const Query *query, guint32 item) {
     const KjBox *box = query->cases->boxes->pdata[item];
 
-    if (is_left_out(query, item) || !boxes_meet(box, query->box))
+    if (is_left_out(query, item))
+        return FALSE;
+    return query->wish == AT_POINT ? kj_box_has(box, query->point) : query->wish == FIRST_HOLDING ? kj_box_contains(box, query->box) : boxes_meet(box, query->box);
+}
+
+/* Takes the box if it is asked for. */
+static void find_box(Query *query, guint32 item) {
+    if (!is_asked_for(query, item))
         return;
-    g_array_append_val(query->found, item);
-    if (query->deciding && kj_box_contains(box, query->box))
+    if (query->wish == MEETING)
+        g_array_append_val(query->found, item);
+    else
         query->limit = item;
+}
+
+/* Whether boxes within these bounds, or the box with this hull, can be asked for. */
+static inline gboolean hull_fits(const Query *query, const KjClassInterval *bounds) {
+    guint count = query->cases->index->field_count;
+
+    return query->wish == FIRST_HOLDING ? hull_holds(bounds, query->hull, count) : hulls_meet(query->hull, bounds, count);
 }
 
 static void ask(Query *query, guint32 number) {
@@ -350,7 +379,7 @@ static void ask(Query *query, guint32 number) {
     const Node *node = &g_array_index(index->nodes, Node, number);
 
     if (node->best >= query->limit || node->last < query->first || (query->found && query->found->len >= query->most) ||
-        !hulls_meet(query->hull, &g_array_index(index->bounds, KjClassInterval, (gsize)number * index->field_count), index->field_count))
+        !hull_fits(query, &g_array_index(index->bounds, KjClassInterval, (gsize)number * index->field_count)))
         return;
     if (node->count == 0) {
         ask(query, node->first);
@@ -360,11 +389,7 @@ static void ask(Query *query, guint32 number) {
     for (guint32 i = 0; i < node->count; i++) {
         guint32 item = index->items[node->first + i];
 
-        if (item >= query->limit || item < query->first || !hulls_meet(query->hull, hull_at(index, item), index->field_count))
-            continue;
-        if (query->point && !is_left_out(query, item) && kj_box_has(query->cases->boxes->pdata[item], query->point))
-            query->limit = item;
-        else if (query->box)
+        if (item < query->limit && item >= query->first && hull_fits(query, hull_at(index, item)))
             find_box(query, item);
     }
 }
@@ -376,46 +401,98 @@ static void ask_all(Query *query) {
         ask(query, g_array_index(roots, guint32, i));
 }
 
+static void ask_about(Query *query) {
+    KjClassInterval *hull = g_newa(KjClassInterval, query->cases->index->field_count + 1);
+
+    box_hull(query->cases, query->box, hull);
+    query->hull = hull;
+    ask_all(query);
+}
+
+static void sort_found(GArray *boxes, guint known) {
+    if (boxes->len > known)
+        qsort(&g_array_index(boxes, guint32, known), boxes->len - known, sizeof(guint32), compare_numbers);
+}
+
 void kj_cases_meeting(const KjCases *cases, const KjBox *box, guint32 before, GArray *boxes) {
     kj_cases_meeting_some(cases, box, 0, before, G_MAXUINT - boxes->len, boxes);
 }
 
-/* The number of the first box of a case, or of those there are. */
-static guint32 first_box(const KjCases *cases, guint32 index) {
+gboolean kj_cases_test_field(const KjCases *cases, guint field) {
+    for (guint i = 0; i < cases->index->field_count; i++) {
+        if (cases->index->fields[i] == field)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+guint32 kj_cases_first_box(const KjCases *cases, guint32 index) {
     return index < cases->cases->len ? kj_cases_get(cases, index)->first_box : cases->boxes->len;
 }
 
 void kj_cases_meeting_some(const KjCases *cases, const KjBox *box, guint32 first, guint32 before, guint most, GArray *boxes) {
-    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
     guint known = boxes->len;
-    Query query = { .cases = cases, .hull = hull, .box = box, .found = boxes, .most = boxes->len + most };
+    Query query = { .cases = cases, .wish = MEETING, .box = box, .found = boxes, .most = boxes->len + most };
 
-    query.first = first_box(cases, first);
-    query.limit = first_box(cases, before);
-    box_hull(cases, box, hull);
-    ask_all(&query);
-    if (boxes->len > known)
-        qsort(&g_array_index(boxes, guint32, known), boxes->len - known, sizeof(guint32), compare_numbers);
+    query.first = kj_cases_first_box(cases, first);
+    query.limit = kj_cases_first_box(cases, before);
+    ask_about(&query);
+    sort_found(boxes, known);
+}
+
+gboolean kj_cases_meet(const KjCases *cases, const KjBox *box, guint32 before) {
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(guint32));
+
+    return !kj_cases_reaching(cases, box, kj_cases_first_box(cases, before), 1, found);
+}
+
+gboolean kj_cases_reaching(const KjCases *cases, const KjBox *box, guint32 before_box, guint most, GArray *boxes) {
+    Query query = { .cases = cases, .wish = MEETING, .box = box, .limit = before_box, .found = boxes, .most = boxes->len + most };
+
+    ask_about(&query);
+    return boxes->len < query.most;
 }
 
 #define SCANNED 32u /* boxes looked at one by one before the index is asked */
 
-void kj_cases_deciding(const KjCases *cases, const KjBox *box, guint32 first, const guint8 *left_out, GArray *boxes) {
-    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
-    guint known = boxes->len;
-    Query query = { .cases = cases, .hull = hull, .box = box, .left_out = left_out, .found = boxes, .most = G_MAXUINT, .deciding = TRUE };
-    guint32 next = first_box(cases, first), scanned = MIN(cases->boxes->len - next, SCANNED) + next;
+/* Two versions of a list are mostly alike, so that the answer often stands where the question does. */
+static guint32 find_first(Query *query) {
+    guint32 limit = query->limit, scanned = query->first + SCANNED;
 
-    query.limit = cases->boxes->len;
-    for (; next < scanned && next < query.limit; next++)
-        find_box(&query, next);
-    if (next < scanned || query.limit < scanned)
-        return; /* two versions of a list are mostly alike, so that the answer stands where the question does */
-    query.first = next;
-    box_hull(cases, box, hull);
-    ask_all(&query);
-    if (boxes->len > known)
-        qsort(&g_array_index(boxes, guint32, known), boxes->len - known, sizeof(guint32), compare_numbers);
+    for (; query->first < query->limit && query->first < scanned; query->first++)
+        find_box(query, query->first);
+    if (query->first < query->limit)
+        ask_about(query);
+    return query->limit < limit ? query->limit : KJ_CASE_NONE;
+}
+
+guint32 kj_cases_first_meeting(const KjCases *cases, const KjBox *box, guint32 first_box, guint32 before_box, const guint8 *left_out) {
+    Query query = { .cases = cases, .wish = FIRST_MEETING, .box = box, .first = first_box, .limit = before_box, .left_out = left_out };
+
+    return find_first(&query);
+}
+
+guint32 kj_cases_first_holding(const KjCases *cases, const KjBox *box, guint32 first_box, guint32 before_box, const guint8 *left_out) {
+    Query query = { .cases = cases, .wish = FIRST_HOLDING, .box = box, .first = first_box, .limit = before_box, .left_out = left_out };
+
+    return find_first(&query);
+}
+
+gboolean kj_cases_deciding(const KjCases *cases, const KjBox *box, guint32 first, const guint8 *left_out, guint most, GArray *boxes) {
+    guint known = boxes->len;
+    Query query = { .cases = cases, .wish = MEETING, .box = box, .left_out = left_out, .found = boxes, .most = boxes->len + most };
+    guint32 last, scanned;
+
+    query.first = kj_cases_first_box(cases, first);
+    last = kj_cases_first_holding(cases, box, query.first, cases->boxes->len, left_out);
+    query.limit = last == KJ_CASE_NONE ? cases->boxes->len : last + 1;
+    scanned = query.first + SCANNED;
+    for (; query.first < query.limit && query.first < scanned; query.first++)
+        find_box(&query, query.first);
+    if (query.first < query.limit)
+        ask_about(&query);
+    sort_found(boxes, known);
+    return boxes->len < query.most;
 }
 
 guint32 kj_cases_at(const KjCases *cases, const guint32 *point) {
@@ -423,10 +500,10 @@ guint32 kj_cases_at(const KjCases *cases, const guint32 *point) {
 }
 
 guint32 kj_cases_from(const KjCases *cases, const guint32 *point, guint32 first, const guint8 *left_out) {
-    g_autofree KjClassInterval *hull = g_new(KjClassInterval, cases->index->field_count + 1);
-    Query query = { .cases = cases, .hull = hull, .point = point, .limit = cases->boxes->len, .left_out = left_out };
+    KjClassInterval *hull = g_newa(KjClassInterval, cases->index->field_count + 1);
+    Query query = { .cases = cases, .wish = AT_POINT, .hull = hull, .point = point, .limit = cases->boxes->len, .left_out = left_out };
 
-    query.first = first_box(cases, first);
+    query.first = kj_cases_first_box(cases, first);
     for (guint i = 0; i < cases->index->field_count; i++)
         hull[i] = (KjClassInterval){ point[cases->index->fields[i]], point[cases->index->fields[i]] };
     ask_all(&query);

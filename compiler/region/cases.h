@@ -46,9 +46,21 @@ guint32 kj_cases_decision(const KjCases *cases, guint32 index); /* of KJ_CASE_NO
 void kj_cases_meeting(const KjCases *cases, const KjBox *box, guint32 before, GArray *boxes);
 /* The same of the cases from `first` on, and no more than `most`: nothing is said of which. */
 void kj_cases_meeting_some(const KjCases *cases, const KjBox *box, guint32 first, guint32 before, guint most, GArray *boxes);
+/* Whether there is one. */
+gboolean kj_cases_meet(const KjCases *cases, const KjBox *box, guint32 before);
+/* The same as kj_cases_meeting of the boxes before number `before_box`, in no order. FALSE when there are `most` or more: then some may be missing. */
+gboolean kj_cases_reaching(const KjCases *cases, const KjBox *box, guint32 before_box, guint most, GArray *boxes);
+/* The first box from number `first_box` on, and before `before_box`, that has a point in common with `box`, and the first that holds all of it. KJ_CASE_NONE: none
+ * does. Rules marked in `left_out` (NULL: none is) are passed over. */
+guint32 kj_cases_first_meeting(const KjCases *cases, const KjBox *box, guint32 first_box, guint32 before_box, const guint8 *left_out);
+guint32 kj_cases_first_holding(const KjCases *cases, const KjBox *box, guint32 first_box, guint32 before_box, const guint8 *left_out);
 /* The numbers of the boxes that decide in `box` if no case before `first` does: of the cases from there on those that have a point in common with it, rising, up to
- * the first that holds all of it (some behind that one may be there too). Rules marked in `left_out` (NULL: none is) are passed over. */
-void kj_cases_deciding(const KjCases *cases, const KjBox *box, guint32 first, const guint8 *left_out, GArray *boxes);
+ * the first that holds all of it. Rules marked in `left_out` (NULL: none is) are passed over. FALSE when there are `most` or more: then some may be missing. */
+gboolean kj_cases_deciding(const KjCases *cases, const KjBox *box, guint32 first, const guint8 *left_out, guint most, GArray *boxes);
+/* Whether a box constrains the field. */
+gboolean kj_cases_test_field(const KjCases *cases, guint field);
+/* The first box of a case; of one behind the last, how many boxes there are. */
+guint32 kj_cases_first_box(const KjCases *cases, guint32 index);
 /* The case that decides at a point, one class for each field. */
 guint32 kj_cases_at(const KjCases *cases, const guint32 *point);
 /* The same of the cases from `first` on, without those whose rule is marked in `left_out` (NULL: none is). */

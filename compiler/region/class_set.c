@@ -2,56 +2,80 @@
 /*
  * Sorted interval lists of classes, each kept once. See class_set.h.
  *
- * Operations are one linear merge, questions one binary search. The pool is a hash table over contents; nothing depends on its order.
+ * Operations are one linear merge, questions one binary search. The pool is a table of hashes with open addressing over the sets in the order of their ids;
+ * nothing depends on its order.
  */
 #include "class_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "../arena.h"
+
+#define FIRST_ROOM 256u
+
+typedef struct {
+    guint32 hash, number; /* number: id + 1; 0: free */
+} Place;
+
 struct KjClassSets {
-    GHashTable *table;        /* KjClassSet, as key and value */
-    GArray *scratch;          /* KjClassInterval: the set being made */
-    KjClassSet *probe;        /* the same as a key to look for */
-    guint probe_room;
-    guint32 next;
+    KjArena *arena;
+    Place *places;   /* at most half of them taken */
+    guint32 room;    /* a power of two */
+    GPtrArray *kept; /* KjClassSet by id */
+    GArray *scratch; /* KjClassInterval: the set being made */
 };
 
-static guint set_hash(gconstpointer key) {
-    const KjClassSet *set = key;
-    guint hash = set->count;
+static guint32 hash_of(const GArray *intervals) {
+    guint64 hash = intervals->len;
 
-    for (guint i = 0; i < set->count; i++)
-        hash = (hash * 31 + set->intervals[i].low) * 0x9e3779b1u + set->intervals[i].high;
-    return hash;
+    for (guint i = 0; i < intervals->len; i++) {
+        const KjClassInterval *one = &g_array_index(intervals, KjClassInterval, i);
+        hash = (hash ^ ((guint64)one->low << 32 | one->high)) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 29;
+    }
+    return (guint32)(hash >> 16);
 }
 
-static gboolean set_equal(gconstpointer a, gconstpointer b) {
-    const KjClassSet *left = a, *right = b;
-
-    return left->count == right->count && memcmp(left->intervals, right->intervals, left->count * sizeof(KjClassInterval)) == 0;
-}
-
-static KjClassSet *set_allocate(guint count) {
-    KjClassSet *set = g_malloc(sizeof(KjClassSet) + count * sizeof(KjClassInterval));
-
-    set->count = count;
-    return set;
+static gboolean is_same(const KjClassSet *set, const GArray *intervals) {
+    return set->count == intervals->len && (set->count == 0 || memcmp(set->intervals, intervals->data, set->count * sizeof(KjClassInterval)) == 0);
 }
 
 KjClassSets *kj_class_sets_new(void) {
     KjClassSets *sets = g_new0(KjClassSets, 1);
 
-    sets->table = g_hash_table_new_full(set_hash, set_equal, g_free, NULL);
+    sets->arena = kj_arena_new();
+    sets->room = FIRST_ROOM;
+    sets->places = g_new0(Place, sets->room);
+    sets->kept = g_ptr_array_new();
     sets->scratch = g_array_new(FALSE, FALSE, sizeof(KjClassInterval));
     return sets;
 }
 
 void kj_class_sets_free(KjClassSets *sets) {
-    g_hash_table_unref(sets->table);
+    kj_arena_free(sets->arena);
+    g_free(sets->places);
+    g_ptr_array_unref(sets->kept);
     g_array_unref(sets->scratch);
-    g_free(sets->probe);
     g_free(sets);
+}
+
+static void grow(KjClassSets *sets) {
+    Place *old = sets->places;
+    guint32 old_room = sets->room;
+
+    sets->room *= 2;
+    sets->places = g_new0(Place, sets->room);
+    for (guint32 i = 0; i < old_room; i++) {
+        guint32 at = old[i].hash;
+
+        if (!old[i].number)
+            continue;
+        while (sets->places[at & (sets->room - 1)].number)
+            at++;
+        sets->places[at & (sets->room - 1)] = old[i];
+    }
+    g_free(old);
 }
 
 /* Intervals arrive by rising low. */
@@ -65,27 +89,36 @@ static void push(KjClassSets *sets, guint32 low, guint32 high) {
         g_array_append_val(sets->scratch, interval);
 }
 
+/* The place of the set being made, or the free one where it belongs. */
+static Place *find_place(const KjClassSets *sets, guint32 hash) {
+    for (guint32 at = hash;; at++) {
+        Place *place = &sets->places[at & (sets->room - 1)];
+
+        if (!place->number || (place->hash == hash && is_same(sets->kept->pdata[place->number - 1], sets->scratch)))
+            return place;
+    }
+}
+
 static const KjClassSet *keep_scratch(KjClassSets *sets) {
     guint count = sets->scratch->len;
+    guint32 hash = hash_of(sets->scratch);
+    Place *place = find_place(sets, hash);
     KjClassSet *made;
-    gpointer known;
 
-    if (!sets->probe || count > sets->probe_room) {
-        g_free(sets->probe);
-        sets->probe_room = 2 * count + 4;
-        sets->probe = set_allocate(sets->probe_room);
+    if (!place->number) {
+        made = kj_arena_alloc(sets->arena, sizeof(KjClassSet) + count * sizeof(KjClassInterval));
+        made->id = sets->kept->len;
+        made->count = count;
+        if (count)
+            memcpy(made->intervals, sets->scratch->data, count * sizeof(KjClassInterval));
+        g_ptr_array_add(sets->kept, made);
+        *place = (Place){ hash, sets->kept->len };
+        if (sets->kept->len * 2 > sets->room)
+            grow(sets);
+    } else {
+        made = sets->kept->pdata[place->number - 1];
     }
-    sets->probe->count = count;
-    if (count)
-        memcpy(sets->probe->intervals, sets->scratch->data, count * sizeof(KjClassInterval));
     g_array_set_size(sets->scratch, 0);
-    if (g_hash_table_lookup_extended(sets->table, sets->probe, &known, NULL))
-        return known;
-    made = set_allocate(count);
-    if (count)
-        memcpy(made->intervals, sets->probe->intervals, count * sizeof(KjClassInterval));
-    made->id = sets->next++;
-    g_hash_table_add(sets->table, made);
     return made;
 }
 

@@ -2,12 +2,14 @@
 /*
  * From sets of values to sets of classes. See classifier.h.
  *
- * Sets are shared by pointer in the checked tree (a group used by a thousand rules is one set), so everything here is remembered by
- * pointer first; sets of patterns are also shared by content, because two equal lists must not be two marks.
+ * Sets with a name are shared by pointer in the checked tree (a group used by a thousand rules is one set), so these are remembered by pointer. Intervals
+ * that somebody just wrote are remembered by content: most are written in many rules, and nearly all in both versions of a policy.
+ * Sets of patterns are shared by pointer and by content, because two equal lists must not be two marks.
  * The boundaries of a numeric type's own range are no cuts: a class outside the range would hold no value.
  */
 #include "classifier.h"
 
+#include "contents.h"
 #include "mentions.h"
 #include "tally.h"
 
@@ -19,6 +21,7 @@ struct KjClassifier {
     GHashTable *seen;        /* KjSet */
     GPtrArray *added;        /* the same in order */
     GHashTable *answers;     /* KjSet -> KjClassSet */
+    KjContents *written;     /* intervals without a name; their answers are KjClassSet */
     GArray *points;          /* KjOrdinal */
     KjAutomatonBuilder *builder;
     KjAutomaton *automaton;
@@ -75,6 +78,7 @@ KjClassifier *kj_classifier_new(const KjDataType *type) {
     classifier->seen = g_hash_table_new(NULL, NULL);
     classifier->added = g_ptr_array_new();
     classifier->answers = g_hash_table_new(NULL, NULL);
+    classifier->written = kj_contents_new();
     classifier->points = g_array_new(FALSE, FALSE, sizeof(KjOrdinal));
     if (classifier->kind == KJ_CLASSIFIER_AUTOMATON) {
         classifier->builder = kj_automaton_builder_new(type->kind);
@@ -90,6 +94,7 @@ void kj_classifier_free(KjClassifier *classifier) {
     g_hash_table_unref(classifier->seen);
     g_ptr_array_unref(classifier->added);
     g_hash_table_unref(classifier->answers);
+    kj_contents_free(classifier->written);
     g_array_unref(classifier->points);
     g_clear_pointer(&classifier->builder, kj_automaton_builder_free);
     g_clear_pointer(&classifier->automaton, kj_automaton_free);
@@ -138,8 +143,18 @@ static void add_patterns(KjClassifier *classifier, const KjSet *set) {
     g_hash_table_insert(classifier->marks, (gpointer)set, mark);
 }
 
+/* Whether nothing but its intervals makes the set what it is. */
+static gboolean is_written(const KjSet *set) {
+    return set->kind == KJ_SET_INTERVALS && !set->name && !set->service;
+}
+
+/* FALSE: it was there already. */
+static gboolean note_set(KjClassifier *classifier, const KjSet *set) {
+    return is_written(set) ? kj_contents_add(classifier->written, set) : g_hash_table_add(classifier->seen, (gpointer)set);
+}
+
 void kj_classifier_add(KjClassifier *classifier, const KjSet *set) {
-    if (!g_hash_table_add(classifier->seen, (gpointer)set))
+    if (!note_set(classifier, set))
         return;
     g_ptr_array_add(classifier->added, (gpointer)set);
     switch (set->kind) {
@@ -322,8 +337,15 @@ static const KjClassSet *make_classes(KjClassifier *classifier, KjClassSets *set
 }
 
 const KjClassSet *kj_classifier_classes(KjClassifier *classifier, KjClassSets *sets, const KjSet *set) {
-    const KjClassSet *answer = g_hash_table_lookup(classifier->answers, set);
+    gconstpointer *kept = is_written(set) ? kj_contents_answer(classifier->written, set) : NULL;
+    const KjClassSet *answer;
 
+    if (kept) {
+        if (!*kept)
+            *kept = make_classes(classifier, sets, set);
+        return *kept;
+    }
+    answer = g_hash_table_lookup(classifier->answers, set);
     if (!answer) {
         answer = make_classes(classifier, sets, set);
         g_hash_table_insert(classifier->answers, (gpointer)set, (gpointer)answer);

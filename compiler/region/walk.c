@@ -8,8 +8,10 @@
  *
  * What keeps it small, in order of worth: lists are filtered to what still reaches into the cell; a box that holds the whole cell ends it; a cell
  * in which no wanted decision is left is dropped at once; and boxes are taken out largest first, by the share of the start they take (in the order
- * they were written the same search needs a hundred times the steps on fw1_10k). Depth is at most the length of both lists; a list that long is given
- * up at DEPTH_MOST. The worst case is exponential in the fields, as it must be; then the steps run out and the answer is "not known".
+ * they were written the same search needs a hundred times the steps on fw1_10k). Collecting the lists is most of the work where thousands of rules overlap: so
+ * the cases come first, for often none of them is wanted, then one look for a box that leaves out everything, and a list too long for the steps is not begun.
+ * Depth is at most the length of both lists; a list that long is given up at DEPTH_MOST. The worst case is exponential in the fields, as it must be; then the
+ * steps run out and the answer is "not known".
  */
 #include "walk.h"
 
@@ -105,12 +107,19 @@ static const KjBox *cell_box(Walking *walking, const KjClassSet *const *cell) {
     return walking->cell;
 }
 
+static gboolean is_wanted(const KjWalk *walk, guint32 decider) {
+    if (!walk->cases)
+        return TRUE;
+    if (walk->unasked && decider != KJ_CASE_NONE && walk->unasked[decider])
+        return FALSE;
+    return !walk->wanted || walk->wanted(kj_cases_decision(walk->cases, decider), walk->data);
+}
+
 static gboolean visit(Walking *walking, const KjClassSet *const *cell, guint32 decider) {
     KjWalk *walk = walking->walk;
-    guint32 decision = walk->cases ? kj_cases_decision(walk->cases, decider) : 0;
     const KjBox *box;
 
-    if (walk->wanted && walk->cases && !walk->wanted(decision, walk->data))
+    if (!is_wanted(walk, decider))
         return TRUE;
     box = cell_box(walking, cell);
     return !kj_universe_feasible(walking->universe, box) || walk->visit(box, decider, walk->data);
@@ -159,12 +168,10 @@ static Slice filter(Walking *walking, GArray *stack, Slice from, const KjClassSe
 }
 
 static gboolean any_wanted(const Walking *walking, Slice over, gboolean covered) {
-    const KjWalk *walk = walking->walk;
-
-    if (!walk->wanted || !walk->cases || (!covered && walk->wanted(walk->cases->otherwise, walk->data)))
+    if (!covered && is_wanted(walking->walk, KJ_CASE_NONE))
         return TRUE;
     for (guint i = 0; i < over.count; i++) {
-        if (walk->wanted(kj_cases_decision(walk->cases, item_at(walking->over, over.first + i)->number), walk->data))
+        if (is_wanted(walking->walk, item_at(walking->over, over.first + i)->number))
             return TRUE;
     }
     return FALSE;
@@ -306,7 +313,15 @@ static gboolean push_over(Walking *walking, guint32 number, const KjClassSet *co
     return !walking->covered;
 }
 
-static void fill_over(Walking *walking, const KjClassSet *const *cell) {
+/* A list may be as long as this part of the steps that are left: with a longer one they would be gone after a few cuts. */
+#define LIST_SHARE 32u
+
+static guint list_most(const KjWalk *walk) {
+    return (guint)MIN(walk->steps / LIST_SHARE + 1, G_MAXINT);
+}
+
+/* FALSE: there are too many. */
+static gboolean fill_over(Walking *walking, const KjClassSet *const *cell) {
     const KjWalk *walk = walking->walk;
     g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
 
@@ -317,34 +332,64 @@ static void fill_over(Walking *walking, const KjClassSet *const *cell) {
             continue;
         for (guint32 b = 0; b < one->box_count; b++) {
             if (!push_over(walking, one->first_box + b, cell))
-                return;
+                return TRUE;
         }
     }
-    kj_cases_deciding(walk->cases, walk->start, walk->first, walk->left_out, numbers);
+    if (!kj_cases_deciding(walk->cases, walk->start, walk->first, walk->left_out, list_most(walk), numbers))
+        return FALSE;
     for (guint i = 0; i < numbers->len && push_over(walking, g_array_index(numbers, guint32, i), cell); i++) {
     }
+    return TRUE;
 }
 
-/* Puts what reaches into the start on the stacks: `without` largest first, the cases in order, up to one that decides all of it. `left_out` (may be NULL)
- * marks items of without not to use. */
-static void fill(Walking *walking, const KjClassSet *const *cell, const gboolean *left_out) {
+static void weigh(const Walking *walking, GArray *weighed, const KjBox *box, guint32 number, const KjClassSet *const *cell) {
+    Weighed one = { 0, item_of(box, number) };
+
+    if (overlap_item(walking, &one.item, cell, FIELDS_ALL) == APART)
+        return;
+    one.share = share_of(walking, box, cell);
+    g_array_append_val(weighed, one);
+}
+
+/* Puts on the stack, largest first, what is left out and reaches into the start. `left_out` (may be NULL) marks items of the caller's list not to use.
+ * FALSE: there are too many. */
+static gboolean fill_without(Walking *walking, const KjClassSet *const *cell, const gboolean *left_out) {
     const KjWalk *walk = walking->walk;
-    g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed));
+    g_autoptr(GArray) weighed = g_array_new(FALSE, FALSE, sizeof(Weighed)), numbers = g_array_new(FALSE, FALSE, sizeof(guint32));
 
     for (guint i = 0; walk->without && i < walk->without->len; i++) {
-        Weighed one = { 0, item_of(walk->without->pdata[i], i) };
-
-        if ((left_out && left_out[i]) || overlap_item(walking, &one.item, cell, FIELDS_ALL) == APART)
-            continue;
-        one.share = share_of(walking, one.item.box, cell);
-        g_array_append_val(weighed, one);
+        if (!left_out || !left_out[i])
+            weigh(walking, weighed, walk->without->pdata[i], i, cell);
+    }
+    if (walk->behind && !kj_cases_reaching(walk->behind, walk->start, walk->behind_box, list_most(walk), numbers))
+        return FALSE;
+    for (guint i = 0; i < numbers->len; i++) {
+        guint32 number = g_array_index(numbers, guint32, i);
+        weigh(walking, weighed, walk->behind->boxes->pdata[number], number, cell);
     }
     if (weighed->len)
         qsort(weighed->data, weighed->len, sizeof(Weighed), compare_weighed);
     for (guint i = 0; i < weighed->len; i++)
         g_array_append_val(walking->without, g_array_index(weighed, Weighed, i).item);
-    if (walk->cases)
-        fill_over(walking, cell);
+    return TRUE;
+}
+
+/* Puts what reaches into the start on the stacks: the cases in order, up to one that decides all of it, then what is left out. FALSE, with *end: the walk
+ * is over before it began, since none of the cases is wanted, one box leaves out everything, or the lists are too long. */
+static gboolean fill(Walking *walking, const KjClassSet *const *cell, const gboolean *left_out, KjWalkEnd *end) {
+    KjWalk *walk = walking->walk;
+    gboolean fits = !walk->cases || fill_over(walking, cell);
+
+    *end = KJ_WALK_DONE;
+    if (fits && walk->cases && !any_wanted(walking, (Slice){ 0, walking->over->len }, walking->covered))
+        return FALSE;
+    if (walk->behind && kj_cases_first_holding(walk->behind, walk->start, 0, walk->behind_box, NULL) != KJ_CASE_NONE)
+        return FALSE;
+    if (fits && fill_without(walking, cell, left_out))
+        return TRUE;
+    *end = KJ_WALK_TOO_LONG;
+    walk->steps = 0;
+    return FALSE;
 }
 
 static void walking_start(Walking *walking, KjWalk *walk, const KjClassSet ***cell) {
@@ -380,8 +425,8 @@ KjWalkEnd kj_walk(KjWalk *walk) {
     KjWalkEnd end;
 
     walking_start(&walking, walk, &cell);
-    fill(&walking, cell, NULL);
-    end = walk_on(&walking, cell);
+    if (fill(&walking, cell, NULL, &end))
+        end = walk_on(&walking, cell);
     walking_end(&walking, cell);
     return end;
 }
@@ -486,7 +531,7 @@ static gboolean try_points(Walking *walking, const KjClassSet *const *start, Fin
             cell[i] = kj_class_sets_range(walking->sets, klass, klass);
         }
         if (!decided_alike(walking, cell, &decider) ||
-            (walk->wanted && walk->cases && !walk->wanted(kj_cases_decision(walk->cases, decider), walk->data)) ||
+            !is_wanted(walk, decider) ||
             !kj_universe_feasible(walking->universe, cell_box(walking, cell)))
             continue;
         widen(walking, start, cell, decider);
@@ -501,7 +546,7 @@ static KjWalkEnd find(KjWalk *walk, const gboolean *left_out, gboolean *used, Fi
     KjWalk searching = *walk;
     const KjClassSet **cell;
     Walking walking;
-    KjWalkEnd end = KJ_WALK_STOPPED;
+    KjWalkEnd end;
 
     *finding = (Finding){ walk, NULL, KJ_CASE_NONE };
     searching.visit = find_visit;
@@ -509,11 +554,8 @@ static KjWalkEnd find(KjWalk *walk, const gboolean *left_out, gboolean *used, Fi
     searching.data = finding;
     walking_start(&walking, &searching, &cell);
     walking.used = used;
-    fill(&walking, cell, left_out);
-    if (!any_wanted(&walking, (Slice){ 0, walking.over->len }, walking.covered))
-        end = KJ_WALK_DONE;
-    else if (!try_points(&walking, cell, finding))
-        end = walk_on(&walking, cell);
+    if (fill(&walking, cell, left_out, &end))
+        end = try_points(&walking, cell, finding) ? KJ_WALK_STOPPED : walk_on(&walking, cell);
     walking_end(&walking, cell);
     walk->steps = searching.steps;
     return end;

@@ -15,11 +15,14 @@ typedef struct {
     KjUniverse *universe;
     const KjBox *start;
     const GPtrArray *without; /* const KjBox *: left out; NULL: none */
+    const KjCases *behind;    /* left out is also what the boxes of these cases before number `behind_box` hold; NULL: nothing more */
+    guint32 behind_box;
     const KjCases *cases;     /* NULL: nobody decides, every cell is KJ_CASE_NONE */
     guint32 first;            /* of the cases those before are passed over, */
     const GArray *also;       /* but for these (guint32, rising); NULL: none; */
     const guint8 *left_out;   /* and so are those whose rule is marked here; NULL: none is */
     gboolean (*wanted)(guint32 decision, gpointer data); /* NULL: every one */
+    const gboolean *unasked;  /* of each case: cells in which it decides are not wanted either; NULL: all may be */
     /* A cell: disjoint from all others visited, feasible, and lying in no box of `without`. The box lives until the visit returns: kj_walk_keep.
      * FALSE ends the walk. */
     gboolean (*visit)(const KjBox *cell, guint32 decider, gpointer data);

@@ -209,6 +209,41 @@ static void append_first_screen(Page *page) {
     }
 }
 
+/* ---- sections ---- */
+
+static void append_item(const Page *page, const KjReportItem *item) {
+    KjArena *arena = page->report->arena;
+
+    g_string_append_printf(page->out, "<li class=\"%s\"><p class=\"sentence\">", item->tone ? tones[item->tone] : "plain");
+    if (item->mark)
+        append_mark(page, item->mark);
+    sentence(page, kj_report_clean(arena, item->sentence, FALSE));
+    g_string_append(page->out, "</p>");
+    for (const char *const *fact = item->facts; fact && *fact; fact++) {
+        g_string_append(page->out, "<p class=\"fact\"><span>");
+        sentence(page, kj_report_clean(arena, *fact, FALSE));
+        g_string_append(page->out, "</span></p>");
+    }
+    if (item->text)
+        element(page, "pre", kj_report_clean(arena, item->text, TRUE));
+    g_string_append(page->out, "</li>\n");
+}
+
+static void append_sections(const Page *page, gboolean first) {
+    const GPtrArray *sections = page->report->options.sections;
+
+    for (guint i = 0; sections && i < sections->len; i++) {
+        const KjReportSection *section = sections->pdata[i];
+        if (section->first != first || section->items->len == 0)
+            continue;
+        append_heading(page, section->title, "");
+        g_string_append(page->out, "<ol class=\"told\">\n");
+        for (guint n = 0; n < section->items->len; n++)
+            append_item(page, &g_array_index(section->items, KjReportItem, n));
+        g_string_append(page->out, "</ol>\n");
+    }
+}
+
 /* ---- details ---- */
 
 static void append_side(const Page *page, KjSaying title, const KjReportRule *rule, const char *side, const char *source) {
@@ -362,8 +397,10 @@ void kj_report_print_html(const KjReport *report, GString *out) {
     const GPtrArray *patches = report->options.patches;
 
     append_head(&page);
+    append_sections(&page, TRUE);
     append_first_screen(&page);
     append_timed(&page);
+    append_sections(&page, FALSE);
     append_details(&page);
     for (guint i = 0; patches && i < patches->len; i++)
         append_patch(&page, patches->pdata[i]);

@@ -212,7 +212,7 @@ static void add_version(JsonBuilder *builder, const char *name, const char *path
 }
 
 /* As JSON escapes, which can only stand in strings. */
-static void append_safely(GString *out, const char *json) {
+void kj_report_append_json(GString *out, const char *json) {
     for (; *json; json = g_utf8_next_char(json)) {
         gunichar c = g_utf8_get_char(json);
         gboolean turns = c == 0x061c || (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
@@ -252,6 +252,6 @@ void kj_report_print_json(const KjReport *report, GString *out) {
     json_generator_set_root(generator, root);
     json_generator_set_pretty(generator, TRUE);
     g_autofree char *json = json_generator_to_data(generator, NULL);
-    append_safely(out, json);
+    kj_report_append_json(out, json);
     g_string_append_c(out, '\n');
 }

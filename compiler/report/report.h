@@ -94,6 +94,23 @@ typedef struct {
     const char *path, *patch;
 } KjReportPatch;
 
+/* What a reviewer must know beside the change: who has agreed, what is open. Its strings are as strange as a policy's, and cleaned when they are printed. */
+typedef struct {
+    KjTone tone;                 /* 0: none */
+    const char *state;           /* for programs, never translated; or NULL */
+    const char *mark;            /* "WAITS", or NULL */
+    const char *sentence;
+    const char *const *facts;    /* lines under it, NULL-terminated; or NULL */
+    const char *text;            /* shown as it is, or NULL */
+} KjReportItem;
+
+typedef struct {
+    const char *name;            /* for programs */
+    const char *title;
+    gboolean first;              /* stands before the change, and not behind it */
+    GArray *items;               /* KjReportItem */
+} KjReportSection;
+
 typedef struct {
     const char *language;  /* "en" or "ja" */
     const char *version;   /* of Kijun */
@@ -105,6 +122,7 @@ typedef struct {
     gboolean brief;        /* text: what changes and an example, nothing beside */
     gboolean maps;         /* HTML shows them; they cost a little */
     const GPtrArray *patches; /* KjReportPatch *: every file that differs; may be NULL */
+    const GPtrArray *sections; /* KjReportSection *; may be NULL. JSON leaves them out */
 } KjReportOptions;
 
 typedef struct {
@@ -134,6 +152,9 @@ void kj_report_print_text(const KjReport *report, gboolean colour, GString *out)
 void kj_report_print_html(const KjReport *report, GString *out);
 /* cli.md's form, indented, with a line end. */
 void kj_report_print_json(const KjReport *report, GString *out);
+
+/* JSON that the generator made, with the control and direction characters that it leaves as they are escaped. */
+void kj_report_append_json(GString *out, const char *json);
 
 /* The text with control characters (but, if `lines`, line ends and tabs) and direction characters replaced by U+FFFD. Arena. */
 const char *kj_report_clean(KjArena *arena, const char *text, gboolean lines);

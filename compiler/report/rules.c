@@ -72,7 +72,7 @@ const char *kj_report_decision(const KjReport *report, const KjBlockChange *bloc
     g_autoptr(GString) out = g_string_new(NULL);
 
     if (decision->unasked)
-        return kj_say(report, KJ_SAY_NOT_ASKED, NULL, NULL, NULL);
+        return kj_say(report, region->again ? KJ_SAY_NOT_ASKED_MORE : KJ_SAY_NOT_ASKED, NULL, NULL, NULL);
     g_string_append(out, block->domain->effects[decision->effect].name);
     if (decision->parameters[0])
         g_string_append_printf(out, " %s", decision->parameters);
@@ -94,6 +94,7 @@ void kj_report_rule(const KjReport *report, const KjBlockChange *block, const Kj
     KjSpan span = !version || decision->error ? KJ_SPAN_NONE : rule ? rule->span : default_span(version);
     KjSaying none = !version                             ? KJ_SAY_NO_BLOCK
                   : decision->error                      ? KJ_SAY_ERROR
+                  : region->again                        ? KJ_SAY_NO_MORE_RULES
                   : version->default_effect == G_MAXUINT ? KJ_SAY_NO_RULE
                                                          : KJ_SAY_DEFAULT;
 

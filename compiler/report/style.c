@@ -26,7 +26,7 @@ const char kj_page_style[] =
     ".fact{color:var(--soft);font-size:.88rem;margin-top:.35rem!important;overflow-wrap:anywhere;display:flex;flex-wrap:wrap;gap:.15rem 1.4rem}\n"
     ".fact code{color:var(--ink);background:var(--code);padding:.15em .4em;border-radius:3px;user-select:all;box-decoration-break:clone;-webkit-box-decoration-break:clone}\n"
     ".word{display:inline-block;max-width:100%}\n"
-    ".wider{--tone:var(--wider)}.weaker{--tone:var(--weaker)}.other{--tone:var(--other)}.narrower{--tone:var(--narrower)}.stronger{--tone:var(--stronger)}\n"
+    ".wider{--tone:var(--wider)}.weaker{--tone:var(--weaker)}.other{--tone:var(--other)}.narrower{--tone:var(--narrower)}.stronger{--tone:var(--stronger)}.plain{--tone:var(--line)}.plain .mark{color:var(--soft)}\n"
     ".quiet{color:var(--soft);font-size:.92rem;overflow-wrap:anywhere}\n"
     ".sides{display:grid;grid-template-columns:1fr 1fr;gap:1rem;margin:.9rem 0 0}\n"
     ".side{min-width:0}.side h4{margin:0 0 .3rem;font-size:.82rem;color:var(--soft);font-weight:600}\n"

@@ -158,12 +158,54 @@ static void append_block_lines(const Printer *printer, const KjReportBlock *bloc
         g_string_append_printf(printer->out, "  %s%s%s\n", style(printer, FAINT), block->quiet, style(printer, PLAIN));
 }
 
+/* ---- sections ---- */
+
+static void append_indented(const Printer *printer, const char *text, guint columns) {
+    g_auto(GStrv) lines = g_strsplit(kj_report_clean(printer->report->arena, text, TRUE), "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (**line || line[1])
+            g_string_append_printf(printer->out, "%*s%s\n", (int)columns, "", *line);
+}
+
+static void append_item(const Printer *printer, const KjReportItem *item, guint marks) {
+    if (item->mark) {
+        g_string_append_printf(printer->out, "  %s", item->tone ? style(printer, colours[item->tone]) : "");
+        append_padded(printer->out, item->mark, marks);
+        g_string_append_printf(printer->out, "%s  ", item->tone ? style(printer, PLAIN) : "");
+    } else {
+        g_string_append_printf(printer->out, "%*s", marks ? (int)marks + 4 : 2, "");
+    }
+    g_string_append_printf(printer->out, "%s\n", kj_report_clean(printer->report->arena, item->sentence, FALSE));
+    for (const char *const *fact = item->facts; fact && *fact; fact++)
+        append_indented(printer, *fact, marks ? marks + 4 : 4);
+    if (item->text)
+        append_indented(printer, item->text, marks ? marks + 6 : 6);
+}
+
+static void append_sections(const Printer *printer, gboolean first) {
+    const GPtrArray *sections = printer->report->options.sections;
+    for (guint i = 0; sections && i < sections->len; i++) {
+        const KjReportSection *section = sections->pdata[i];
+        guint marks = 0;
+        if (section->first != first || section->items->len == 0)
+            continue;
+        for (guint n = 0; n < section->items->len; n++) {
+            const char *mark = g_array_index(section->items, KjReportItem, n).mark;
+            marks = MAX(marks, mark ? width(mark) : 0);
+        }
+        append_heading(printer, section->title, "");
+        for (guint n = 0; n < section->items->len; n++)
+            append_item(printer, &g_array_index(section->items, KjReportItem, n), marks);
+    }
+}
+
 void kj_report_print_text(const KjReport *report, gboolean colour, GString *out) {
     Printer printer = { report, colour, out, 0 };
 
     for (KjTone tone = KJ_TONE_WIDER; tone <= KJ_TONE_STRONGER; tone++)
         printer.mark_width = MAX(printer.mark_width, width(kj_say_tone(report, tone)));
     g_string_append_printf(out, "%s%s%s\n", style(&printer, BOLD), report->summary, style(&printer, PLAIN));
+    append_sections(&printer, TRUE);
     for (guint i = 0; i < report->blocks->len; i++) {
         const KjReportBlock *block = report->blocks->pdata[i];
         append_heading(&printer, block->title, block->verdict);
@@ -179,4 +221,5 @@ void kj_report_print_text(const KjReport *report, gboolean colour, GString *out)
         append_timed(&printer, report->timed->pdata[i]);
     if (report->quiet && !report->options.brief)
         g_string_append_printf(out, "\n%s%s%s\n", style(&printer, FAINT), report->quiet, style(&printer, PLAIN));
+    append_sections(&printer, FALSE);
 }

@@ -45,6 +45,8 @@ static const KjPhrase sayings[KJ_SAY_COUNT] = {
     [KJ_SAY_OBLIGATION_CHANGED] = { "{3}: {1}{2}.", "{1}に付くものが変わる（{3}）{2}。" },
     [KJ_SAY_UNASKED] = { "no longer asked for, {3}: {1}{2}.", "{1}に {3} が求められなくなる{2}。" },
     [KJ_SAY_ASKED] = { "newly asked for, {3}: {1}{2}.", "{1}に {3} が新たに求められる{2}。" },
+    [KJ_SAY_ASKED_LESS] = { "asked for once less, {3}: {1}{2}.", "{1}に {3} を求める規則が一つ減る{2}。" },
+    [KJ_SAY_ASKED_MORE] = { "asked for once more, {3}: {1}{2}.", "{1}に {3} を求める規則が一つ増える{2}。" },
     [KJ_SAY_ASKED_OTHERWISE] = { "asked for otherwise, {3}: {1}{2}.", "{1}に求められるものが変わる（{3}）{2}。" },
     [KJ_SAY_NOBODY_LEFT] = { "{1}, nobody is left", "{1}、残る者なし" },
     [KJ_SAY_ALL] = { "all {1}", "すべての{1}" },
@@ -67,6 +69,8 @@ static const KjPhrase sayings[KJ_SAY_COUNT] = {
     [KJ_SAY_ERROR] = { "a wrong request", "誤った要求" },
     [KJ_SAY_NO_BLOCK] = { "no such block", "ブロックなし" },
     [KJ_SAY_NOT_ASKED] = { "not asked for", "求めない" },
+    [KJ_SAY_NOT_ASKED_MORE] = { "not asked for once more", "重ねては求めない" },
+    [KJ_SAY_NO_MORE_RULES] = { "other rules ask for the same", "ほかの規則が同じことを求める" },
     [KJ_SAY_NO_RULE] = { "no rule matches", "どの規則にも当てはまらない" },
 
     [KJ_SAY_GUARD_GONE] = { "{1} is gone.", "{1}がなくなる。" },

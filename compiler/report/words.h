@@ -42,6 +42,7 @@ typedef enum {
     KJ_SAY_OBLIGATION_CHANGED,
     KJ_SAY_UNASKED,
     KJ_SAY_ASKED,
+    KJ_SAY_ASKED_LESS, KJ_SAY_ASKED_MORE, /* other rules ask for the same as well */
     KJ_SAY_ASKED_OTHERWISE, KJ_SAY_NOBODY_LEFT,
     KJ_SAY_ALL,   /* all {1} */
     KJ_SAY_SOME,  /* {1}: subject, {2}: which */
@@ -63,8 +64,8 @@ typedef enum {
     KJ_SAY_DEFAULT,
     KJ_SAY_ERROR,
     KJ_SAY_NO_BLOCK,
-    KJ_SAY_NOT_ASKED,
-    KJ_SAY_NO_RULE,
+    KJ_SAY_NOT_ASKED, KJ_SAY_NOT_ASKED_MORE,
+    KJ_SAY_NO_RULE, KJ_SAY_NO_MORE_RULES,
 
     /* guards; {1}: what guards, {2}, {3}: before and after */
     KJ_SAY_GUARD_GONE,

@@ -447,6 +447,7 @@ static const struct {
     { KJ_CODE_ANALYSIS_WRONG, NULL, "a guard: what it tells are our own mistakes" },
     { KJ_CODE_TABLE_BOXES, NULL, "test_table_boxes" },
     { KJ_CODE_PARAMETER_SET, "tests/compiler/check/bad/parameter_field_is_set.expected", "no domain of the mission has such a field" },
+    { KJ_CODE_LAPSE, NULL, "tests/compiler/check/test_lapse: it takes two policies" },
     { KJ_CODE_TABLE_TOO_LARGE, NULL, "a table of 1 GiB is too much for a test" },
     { KJ_CODE_SYNTAX_UNEXPECTED, NULL, "a guard: the grammar always expects something that has words" },
     { KJ_CODE_LEXER_TROUBLE, NULL, "a guard: what flex calls fatal are its own mistakes" },

@@ -49,10 +49,10 @@ static gdouble option_seconds = -1;
 
 /* ---- limits ---- */
 
-/* A sanitizer reserves terabytes, so there the limit is on what is resident, with room for its own bookkeeping. */
+/* A sanitizer reserves terabytes, so there the limit is on what is resident, with room for its own bookkeeping, and on one piece (MEMORY_MIB). */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
-    return "hard_rss_limit_mb=1536:quarantine_size_mb=32";
+    return "hard_rss_limit_mb=1536:quarantine_size_mb=32:allocator_may_return_null=1:max_allocation_size_mb=512";
 }
 
 static void limit_memory(void) {

@@ -139,7 +139,7 @@ static git_commit *broken_commit(const Fixture *fixture, const KjSealed *sealed,
     if (how != NO_FOLDER)
         git_treebuilder_insert(NULL, builder, "signatures", &folder_id, GIT_FILEMODE_TREE);
     if (how == BESIDE)
-        put(fixture, builder, "more", "x", GIT_FILEMODE_BLOB);
+        put(fixture, builder, "mo\033re", "x", GIT_FILEMODE_BLOB); /* moves nothing on a screen */
     g_assert_cmpint(git_treebuilder_write(&id, builder), ==, 0);
     return commit_of(fixture, &id);
 }
@@ -151,7 +151,7 @@ static void test_broken(Fixture *fixture, gconstpointer data) {
         [WRONG_NAME] = "has not the name of the key that signed in it",
         [NO_FOLDER] = "holds no folder `signatures`",
         [EMPTY_FOLDER] = "nobody has signed it",
-        [BESIDE] = "its commit holds `more`, which nobody has signed",
+        [BESIDE] = "its commit holds `mo\\033re`, which nobody has signed",
         [LINK] = "holds no file `statement`",
         [SIGNATURE_LINK] = "is no signature",
         [OTHER_KIND] = "it is a statement of the kind `heartbeat` where one of the kind `root` must stand",

@@ -304,6 +304,26 @@ static void test_one_spelling(Fixture *fixture, gconstpointer data) {
         g_assert_false(is_good(others[i], NAME_SPACE, "m", 1, fixture->lines[0]));
 }
 
+/* OpenSSL reads a point of a curve in two more forms, in which its key would be another; neither ssh-keygen nor we do. */
+static void test_one_form(Fixture *fixture, gconstpointer data) {
+    static const guint of_curve[] = { 1, 4 };
+    (void)data;
+    for (guint i = 0; i < G_N_ELEMENTS(of_curve); i++) {
+        guint kind = of_curve[i];
+        g_autofree char *text = sign(fixture, kind, "m");
+        g_autoptr(GByteArray) blob = open_armor(text);
+        guint8 *point = memmem(blob->data, blob->len, "\0\0\0\x41\x04", 5);
+        g_assert_nonnull(point);
+        point[4] = (guint8)(6 + (point[4 + 64] & 1));
+        gsize length = blob->data[13]; /* of the key, which is shorter than 256 bytes */
+        g_autofree char *other = armor(blob), *encoded = g_base64_encode(blob->data + 14, length);
+        g_autofree char *line = g_strdup_printf("%s %s", kinds[kind].type ? "ecdsa-sha2-nistp256" : token_type(kind), encoded);
+        g_autoptr(KjKey) key = kj_key_parse(line, NULL);
+        g_autoptr(KjKey) signer = kj_signature_verify(other, strlen(other), NAME_SPACE, "m", 1, NULL, NULL);
+        g_assert_true(!key && !signer && !ssh_keygen_says(fixture, other, "m", 1, line));
+    }
+}
+
 static void test_weak_keys(Fixture *fixture, gconstpointer data) {
     static const char *const weak[][2] = { { "rsa", "1024" }, { "ecdsa", "384" } };
     (void)data;
@@ -376,7 +396,7 @@ int main(int argc, char **argv) {
         void (*test)(Fixture *, gconstpointer);
     } tests[] = {
         { "each-kind", test_each_kind },     { "fingerprint", test_fingerprint }, { "token-untouched", test_token_untouched },
-        { "one-spelling", test_one_spelling }, { "weak-keys", test_weak_keys },     { "as-ssh-keygen", test_as_ssh_keygen },
+        { "one-spelling", test_one_spelling }, { "one-form", test_one_form },     { "weak-keys", test_weak_keys },     { "as-ssh-keygen", test_as_ssh_keygen },
     };
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_autofree char *path = g_strconcat("/signature/", tests[i].name, NULL);

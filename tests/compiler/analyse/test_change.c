@@ -62,9 +62,11 @@ static const World worlds[] = {
       { "breached", "not breached", "length < 12 or breached", "role == admin", "age > 90d" },
       { { "length", { "4", "5", "11", "12", "20", "" } }, { "breached", { "true", "false", "" } }, { "role", { "admin", "user", "" } }, { "age", { "1d", "91d", "" } },
         { "last_used", { "24", "25", "" } }, { "uses", { "1", "" } } } },
-    { "governance", "group g = { \"a\", \"b\" }; group h = { \"a\", \"c\", \"d\" }; type class = I > II;", "",
-      { "require", "require", "require", "ratify", "ratify" },
-      { "count 1 from g", "count 2 from g", "count 1 from h", "count 1 from g within 24h", "count 1 from g within 72h" }, { "" },
+    { "governance", "group g = { \"a\", \"b\" }; group h = { \"a\", \"c\", \"d\" }; group again = { \"b\", \"a\" }; group few = { \"a\" }; "
+      "type class = I > II;", "",
+      { "require", "require", "require", "ratify", "ratify", "require", "require" },
+      { "count 1 from g", "count 2 from g", "count 1 from h", "count 1 from g within 24h", "count 2 from again within 72h", "count 1 from again",
+        "count 1 from few" }, { "" },
       { "tier basic", "tier { basic, standard }", "tier not basic", "widens true", "weakens true", "emergency false", "class I" },
       { "weakens", "widens and class >= II", "not weakens or tier == basic", "emergency" },
       { { "tier", { "basic", "standard", "procedure" } }, { "widens", { "true", "false" } }, { "weakens", { "true", "false" } },
@@ -229,34 +231,34 @@ static guint rates_way(const KjRule *a, const KjRule *b) {
     return way;
 }
 
-/* Requirements that add up: of each effect and group the greatest count asked for, with its time. */
-static guint requirements_way(const KjReferenceVerdict *a, const KjReferenceVerdict *b) {
-    guint way = (a->matched->len == 0) == (b->matched->len == 0) ? 0 : a->matched->len ? KJ_DIRECTION_WIDENS : KJ_DIRECTION_NARROWS;
-    const KjReferenceVerdict *both[2] = { a, b };
+/* Whether whoever meets `strong` meets `weak`: enough people, all of those who may, in time. */
+static gboolean is_as_strict(const KjRule *weak, const KjRule *strong) {
+    const KjParameter *time = rate_of(weak, KJ_PARAMETER_DURATION), *other_time = rate_of(strong, KJ_PARAMETER_DURATION);
+    g_autoptr(GPtrArray) people = kj_set_names(rate_of(strong, KJ_PARAMETER_GROUP)->members), may = kj_set_names(rate_of(weak, KJ_PARAMETER_GROUP)->members);
 
-    for (guint side = 0; side < 2; side++) {
-        for (guint i = 0; i < both[side]->matched->len; i++) {
-            const KjRule *rule = both[side]->matched->pdata[i], *best[2] = { NULL, NULL };
-            for (guint s = 0; s < 2; s++) {
-                for (guint k = 0; k < both[s]->matched->len; k++) {
-                    const KjRule *other = both[s]->matched->pdata[k];
-                    gboolean same = other->effect == rule->effect && g_str_equal(rate_of(other, KJ_PARAMETER_GROUP)->text, rate_of(rule, KJ_PARAMETER_GROUP)->text);
-                    if (same && (!best[s] || rate_of(other, KJ_PARAMETER_INTEGER)->number > rate_of(best[s], KJ_PARAMETER_INTEGER)->number))
-                        best[s] = other;
-                }
-            }
-            if (!best[0] || !best[1]) {
-                way |= best[0] ? KJ_DIRECTION_WIDENS : KJ_DIRECTION_NARROWS;
-                continue;
-            }
-            guint64 from = rate_of(best[0], KJ_PARAMETER_INTEGER)->number, to = rate_of(best[1], KJ_PARAMETER_INTEGER)->number;
-            const KjParameter *time = rate_of(best[0], KJ_PARAMETER_DURATION), *then = rate_of(best[1], KJ_PARAMETER_DURATION);
-            way |= to > from ? KJ_DIRECTION_NARROWS : to < from ? KJ_DIRECTION_WIDENS : 0;
-            if (time && then && time->number != then->number)
-                way |= then->number < time->number ? KJ_DIRECTION_NARROWS : KJ_DIRECTION_WIDENS;
-        }
+    if (weak->effect != strong->effect || rate_of(strong, KJ_PARAMETER_INTEGER)->number < rate_of(weak, KJ_PARAMETER_INTEGER)->number)
+        return FALSE;
+    for (guint i = 0; i < people->len; i++) {
+        if (!g_ptr_array_find_with_equal_func(may, people->pdata[i], g_str_equal, NULL))
+            return FALSE;
     }
-    return way;
+    return !time || other_time->number <= time->number;
+}
+
+/* Whether the requirements from `at` on each find one of their own that is as strict: by trying all ways. */
+static gboolean all_are_met(const GPtrArray *weak, guint at, const GPtrArray *strong, guint64 taken) {
+    if (at == weak->len)
+        return TRUE;
+    for (guint i = 0; i < strong->len; i++) {
+        if (!(taken >> i & 1) && is_as_strict(weak->pdata[at], strong->pdata[i]) && all_are_met(weak, at + 1, strong, taken | (guint64)1 << i))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Every rule that matches asks for one more, whatever others ask for. */
+static guint requirements_way(const KjReferenceVerdict *a, const KjReferenceVerdict *b) {
+    return (all_are_met(a->matched, 0, b->matched, 0) ? 0 : KJ_DIRECTION_WIDENS) | (all_are_met(b->matched, 0, a->matched, 0) ? 0 : KJ_DIRECTION_NARROWS);
 }
 
 static guint decisions_way(const KjBlock *const *blocks, const KjReferenceVerdict *verdicts) {

@@ -212,9 +212,42 @@ static void take_breach(const Asked *asked, guint demand, const SmallRule *wante
         pair->begins = MIN(pair->begins, asked->instant);
 }
 
+/* Whether the wanted rules from `at` on are each met by a rule of the block of its own: by trying all ways. */
+static gboolean all_are_met(const Trial *trial, const GPtrArray *wanted, guint at, const KjReferenceVerdict *have, guint64 taken) {
+    if (at == wanted->len)
+        return TRUE;
+    for (guint j = 0; j < have->matched->len; j++) {
+        if (!(taken >> j & 1) && meets(trial->policy->domain, effect_of(trial, have->matched->pdata[j]), ((const SmallRule *)wanted->pdata[at])->effect) &&
+            all_are_met(trial, wanted, at + 1, have, taken | (guint64)1 << j))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gint compare_wanted(gconstpointer a, gconstpointer b) {
+    const SmallRule *left = *(const SmallRule *const *)a, *right = *(const SmallRule *const *)b;
+
+    return left->effect->number != right->effect->number ? (left->effect->number > right->effect->number ? -1 : 1) : left < right ? -1 : left > right;
+}
+
+/* Of rules that are met one by one those are told that those before them leave nothing for; the greatest come first. */
+static void judge_together(const Asked *asked, guint demand, GPtrArray *met, const KjReferenceVerdict *have) {
+    g_autoptr(GPtrArray) kept = g_ptr_array_new();
+
+    g_ptr_array_sort(met, compare_wanted);
+    for (guint i = 0; i < met->len; i++) {
+        g_ptr_array_add(kept, met->pdata[i]);
+        if (all_are_met(asked->trial, kept, 0, have, 0))
+            continue;
+        g_ptr_array_set_size(kept, (gint)kept->len - 1);
+        take_breach(asked, demand, met->pdata[i], NULL, TRUE);
+    }
+}
+
 /* Requirements: each that the standard asks for must be met by one of those that the block asks for; the block's nearest is told. */
 static void judge_requirements(const Asked *asked, guint demand, const KjReferenceVerdict *want, const KjReferenceVerdict *have) {
     Trial *trial = asked->trial;
+    g_autoptr(GPtrArray) all_met = g_ptr_array_new();
 
     for (guint i = 0; i < want->matched->len; i++) {
         const SmallRule *wanted = wanted_rule(trial, demand, ((const KjRule *)want->matched->pdata[i])->label);
@@ -229,9 +262,12 @@ static void judge_requirements(const Asked *asked, guint demand, const KjReferen
             if (strcmp(effect->about, wanted->effect->about) == 0 && (!nearest || effect->number > effect_of(trial, nearest)->number))
                 nearest = rule;
         }
-        if (!met)
+        if (met)
+            g_ptr_array_add(all_met, (gpointer)wanted);
+        else
             take_breach(asked, demand, wanted, nearest, !nearest);
     }
+    judge_together(asked, demand, all_met, have);
 }
 
 static void judge_contradictions(const Asked *asked, const KjReferenceVerdict *wants, guint a, guint b) {

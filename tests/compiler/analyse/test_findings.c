@@ -130,10 +130,6 @@ static gint compare_texts(const char *const *a, const char *const *b) {
     return strcmp(*a, *b);
 }
 
-static gboolean asks_alike(const KjRule *a, const KjRule *b) {
-    return a->effect == b->effect && strcmp(people_of(a), people_of(b)) == 0;
-}
-
 /* Whether of the rules in `in` that match, others take this one's say away. */
 static gboolean is_silenced(const Truth *truth, const guint8 *row, guint rule, const guint8 *in) {
     const KjRule *rules = truth->block->rules, *own = &rules[rule];
@@ -181,26 +177,14 @@ static gboolean never_matches(const Truth *truth, guint rule) {
     return TRUE;
 }
 
-/* Whether others in `in` ask the same people for as much, so that nothing hangs on this one; of equals the first asks. */
-static gboolean is_outdone(const Truth *truth, const guint8 *row, guint rule, const guint8 *in) {
-    const KjRule *rules = truth->block->rules, *own = &rules[rule];
-
-    for (guint j = 0; j < truth->block->rule_count; j++) {
-        if (j != rule && in[j] && row[j] && asks_alike(&rules[j], own) &&
-            (number_of(&rules[j]) > number_of(own) || (number_of(&rules[j]) == number_of(own) && j < rule)))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* What is asked for, in one order whoever asks. */
+/* What is asked for and how often, in one order whoever asks. */
 static void append_requirements(const Truth *truth, const guint8 *row, const guint8 *in, GString *out) {
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
 
     for (guint j = 0; j < truth->block->rule_count; j++) {
         const KjRule *rule = &truth->block->rules[j];
 
-        if (in[j] && row[j] && !is_outdone(truth, row, j, in))
+        if (in[j] && row[j])
             g_ptr_array_add(texts, g_strdup_printf("%u %s %u;", rule->effect, people_of(rule), number_of(rule)));
     }
     g_ptr_array_sort(texts, (GCompareFunc)compare_texts);
@@ -359,7 +343,7 @@ static gboolean falls_to_default(const Truth *truth, guint rule, const guint8 *s
         for (guint j = 0; j < truth->block->rule_count; j++)
             other = other || (row[j] && stays[j]);
         if (!other)
-            return truth->block->domain->combining != KJ_COMBINING_ADD_UP; /* it has none */
+            return TRUE;
     }
     return FALSE;
 }

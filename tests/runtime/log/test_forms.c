@@ -46,6 +46,15 @@ static void test_json_shadow(void) {
                     "\"shadow\":{\"release\":\"fedc\",\"effect\":\"allow\",\"answer\":\"permit\",\"rule\":\"b\"}}");
 }
 
+static void test_emergency(void) {
+    KjLogRecord record = { .instant = 0, .emergency = 1795698840, .label = "a" };
+    g_autofree char *json = written(&record, KJ_LOG_JSON, NULL), *syslog = written(&record, KJ_LOG_RFC5424, NULL);
+    g_assert_cmpstr(json, ==,
+                    "{\"version\":1,\"time\":\"1970-01-01T00:00:00.000000Z\",\"rule\":\"a\",\"emergency\":\"2026-11-26T13:14:00.000000Z\","
+                    "\"obligations\":[],\"values\":{}}");
+    g_assert_nonnull(strstr(syslog, " decision [kijun@32473 version=\"1\" rule=\"a\" emergency=\"2026-11-26T13:14:00.000000Z\"]"));
+}
+
 static void test_rfc5424(void) {
     const KjLogValue values[] = { { "from", "\"o]\\\"@x.jp" }, { "groups", "a" }, { "groups", "b" }, { "client", "192.0.2.1" } };
     static const char *const masked[] = { "client", NULL };
@@ -288,6 +297,7 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/log/json", test_json);
     g_test_add_func("/log/json-shadow", test_json_shadow);
+    g_test_add_func("/log/emergency", test_emergency);
     g_test_add_func("/log/rfc5424", test_rfc5424);
     g_test_add_func("/log/severity", test_severity);
     g_test_add_func("/log/time", test_time);

@@ -378,6 +378,36 @@ static void test_records(void) {
             g_error("%s is not in:\n%s", wanted[i], metrics->str);
 }
 
+/* An emergency's table: before its end each record says until when, and from then on the release before decides, with no word of it. */
+static void test_emergency(void) {
+    static const char lasting[] = "mail forwarding { default deny @log; }", new[] = "mail forwarding { default deny @log; open: allow to \"in.example\" @log; }";
+    g_autofree char *path = g_build_filename(folder, "emergency.log", NULL), *where = g_strconcat("file:", path, NULL), *text = NULL;
+    g_autofree char *table = g_build_filename(folder, "emergency.kjt", NULL);
+    g_autoptr(KjCompilation) before = kj_compilation_new(), after = kj_compilation_new();
+    g_autoptr(KjLog) log = kj_log_open(where, KJ_LOG_JSON, NULL, NULL);
+    g_autoptr(KjPoint) point = kj_point_new(NULL, log);
+    gint64 end = NOW / G_USEC_PER_SEC / 60 * 60 + 60;
+    kj_compilation_load_text(before, "mail.pol", lasting, strlen(lasting));
+    kj_compilation_load_text(after, "mail.pol", new, strlen(new));
+    g_autoptr(GBytes) bytes = kj_build_until(after->policy, end, before->policy, TRUE, after->diagnostics);
+    g_assert_true(g_file_set_contents(table, g_bytes_get_data(bytes, NULL), (gssize)g_bytes_get_size(bytes), NULL));
+    g_assert_true(kj_point_load(point, table, NULL));
+    g_autoptr(KjAsker) asker = open_asker(point);
+    for (guint i = 0; i < 2; i++) {
+        KjAnswer answer;
+        kj_asker_begin(asker, end * G_USEC_PER_SEC - 1 + i, NULL);
+        put(asker, "to", "b@in.example");
+        kj_asker_answer(asker, KJ_COUNTING_TAKE, &answer);
+        g_assert_cmphex(answer.kind, ==, i ? KJ_ANSWER_REFUSE : KJ_ANSWER_PERMIT);
+        g_assert_cmpstr(answer.verdict.label, ==, i ? "default" : "open");
+    }
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 3);
+    g_assert_nonnull(strstr(lines[0], "\"emergency\":\""));
+    g_assert_null(strstr(lines[1], "emergency"));
+}
+
 /* What the point adds to a decision; told, not judged: machines differ. */
 static void test_cost(void) {
     g_autoptr(KjPoint) point = open_point(NULL, NULL);
@@ -411,6 +441,7 @@ int main(int argc, char **argv) {
     g_test_add_func("/point/refused", test_refused);
     g_test_add_func("/point/crowd", test_crowd);
     g_test_add_func("/point/records", test_records);
+    g_test_add_func("/point/emergency", test_emergency);
     g_test_add_func("/point/cost", test_cost);
     int code = g_test_run();
     const char *argv_remove[] = { "rm", "-rf", folder, NULL };
