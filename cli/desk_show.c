@@ -112,6 +112,8 @@ void kj_telling_effect(const KjTelling *telling, const KjStep *step, GString *ou
     const KjReportBlock *block = find_block(telling, step->need);
     g_string_append_printf(out, "%s%s%s  %s\n", colour ? "\033[1m" : "", step->need->name, colour ? "\033[0m" : "",
                            block ? block->verdict : quiet_verdict(step->need));
+    if (block && step->need->change->verdict == KJ_CHANGE_NARROWS && step->need->verdict == KJ_CHANGE_MIXED)
+        g_string_append(out, _("  it changes who must agree, and so counts as mixed\n"));
     if (block && block->trouble)
         g_string_append_printf(out, "  %s\n", block->trouble);
     for (guint i = 0; block && i < block->changes->len; i++) {
