@@ -17,7 +17,8 @@ static const struct {
     { "rules.pol", "module rules tier standard;\nstandard firewall org.quiet {\n    parameter inside : set of address;\n"
                    "    telnet: deny to inside service 23/tcp;\n    max_exception = 365d;\n}\n" },
     { "edge.pol", "firewall border conforms to org.quiet with inside = 10.0.0.0/8 {\n    default deny;\n    web: allow to 10.1.0.1 service 80/tcp;\n}\n"
-                  "test \"no telnet\" {\n    firewall border: from 192.0.2.1 to 10.1.0.1 service 23/tcp => deny by default;\n}\n" },
+                  "test \"no telnet\" {\n    firewall border: from 192.0.2.1 to 10.1.0.1 service 23/tcp => deny by default;\n}\n"
+                  "prove \"mail stays outside\" {\n    firewall border: to 10.0.0.0/8 service 25/tcp => deny;\n}\n" },
     { "desk.pol", "acl records {\n    default deny;\n    read: allow principal \"abe\" action read resource \"/records/**\";\n}\n" },
     { "README", "What we do and why.\n" },
     { "governance.pol", "module governance tier standard;\nuse people;\ngovernance main {\n"

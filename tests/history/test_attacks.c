@@ -19,6 +19,7 @@ typedef struct {
 /* What of the good release is replaced; NULL and zero: nothing. */
 typedef struct {
     const char *before, *after;  /* in the statement */
+    const char *also;            /* a line of it that goes */
     const guint *signers;        /* ends with PEOPLE + 1; NULL: ono */
     const git_oid *sources;
     const GArray *parents;
@@ -64,6 +65,8 @@ static git_oid forge(const Scene *scene, const Forgery *forgery) {
     g_autoptr(GString) text = g_string_new_len(bytes, (gssize)length);
     if (forgery->before)
         g_assert_cmpuint(g_string_replace(text, forgery->before, forgery->after, 1), ==, 1);
+    if (forgery->also)
+        g_assert_cmpuint(g_string_replace(text, forgery->also, "", 1), ==, 1);
     KjStatement *statement = kj_statement_parse(text->str, text->len, &error);
     g_assert_no_error(error);
     g_autoptr(GPtrArray) armors = g_ptr_array_new_with_free_func(g_free);
@@ -356,8 +359,9 @@ static void test_omitted(void) {
     g_autoptr(GError) error = NULL;
     Scene scene = { office, { { 0 } }, { { 0 } } };
     const KjStatementValue said[] = { { "context", CONTEXT }, { "unit", "edge.border" }, { "result", "none" }, { "text", "careful" } };
+    const KjStatementValue refused[] = { { "context", CONTEXT }, { "unit", "edge.border" }, { "result", "none" }, { "reason", "never" } };
     g_free(office_say(office, BABA, KJ_STATEMENT_COMMENT, said, G_N_ELEMENTS(said)));
-    g_free(office_say(office, BABA, KJ_STATEMENT_COMMENT, said, G_N_ELEMENTS(said)));
+    g_free(office_say(office, BABA, KJ_STATEMENT_VETO, refused, G_N_ELEMENTS(refused)));
     office_edit(office, "README", "What we do", "What they do");
     g_free(office_propose(office, SATO, "sato"));
     g_free(office_approve(office, ABE, "*", 90));
@@ -381,7 +385,7 @@ static void test_omitted(void) {
     g_autoptr(git_commit) commit = NULL;
     g_assert_cmpint(git_commit_lookup(&commit, office->repository->git, &head), ==, 0);
 
-    /* The chain ends before the second comment. */
+    /* The chain ends before the veto. */
     g_array_index(fewer, git_oid, 2 + index) = *git_commit_parent_id(commit, 0);
     g_autofree char *before = g_strdup_printf("head: %s\n", heads[index]);
     g_autoptr(KjDesk) desk = office_desk(office);
@@ -454,6 +458,25 @@ static void test_unapproved(void) {
     office_free(office);
 }
 
+/* A good release, but for the approval that it stood on. */
+static void test_without_approval(void) {
+    Scene scene = scene_new();
+    g_autoptr(KjKey) abe = kj_key_parse(scene.office->keys->lines[ABE], NULL);
+    g_autoptr(KjLink) good = kj_link_read(scene.office->repository, &scene.good, NULL);
+    const char *const *heads = kj_statement_list(good->sealed->statement, "head");
+    guint index = 0;
+    while (!g_str_has_prefix(heads[index], abe->fingerprint))
+        index++;
+    g_autoptr(GArray) parents = g_array_copy(good->parents);
+    g_array_remove_index(parents, 2 + index);
+    g_autofree char *head = g_strdup_printf("head: %s\n", heads[index]),
+                    *relies = g_strdup_printf("relies: %s\n", kj_statement_get(good->sealed->statement, "relies"));
+    assert_forgery(&scene, &(Forgery){ .before = head, .after = "", .also = relies, .parents = parents }, KJ_ATTACK_UNAPPROVED,
+                   "edge.border: 1 approval of people.owners is missing (owner)");
+    assert_forgery(&scene, &(Forgery){ .before = head, .after = "", .parents = parents }, KJ_ATTACK_OMITTED, "and does not bring it");
+    office_free(scene.office);
+}
+
 /* Each change asks for the board, whatever its author would like: what it needs is computed. */
 static void test_guards(void) {
     static const struct {
@@ -463,6 +486,7 @@ static void test_guards(void) {
         { "its own tier", "rules.pol", "module rules tier standard", "module rules tier procedure" },
         { "its conformance", "edge.pol", " conforms to org.quiet with inside = 10.0.0.0/8", "" },
         { "its test", "edge.pol", "test \"no telnet\" {\n    firewall border: from 192.0.2.1 to 10.1.0.1 service 23/tcp => deny by default;\n}\n", "" },
+        { "its proof", "edge.pol", "prove \"mail stays outside\" {\n    firewall border: to 10.0.0.0/8 service 25/tcp => deny;\n}\n", "" },
         { "a bound parameter", "edge.pol", "inside = 10.0.0.0/8", "inside = 10.1.0.0/16" },
         { "its governance", "governance.pol", "require count 2 from people.board when", "require count 1 from people.board when" },
     };
@@ -571,6 +595,7 @@ int main(int argc, char **argv) {
         { "omitted", test_omitted },
         { "forked-chain", test_forked_chain },
         { "unapproved", test_unapproved },
+        { "without-approval", test_without_approval },
         { "guards", test_guards },
         { "second-seat", test_second_seat },
         { "clock", test_clock },
