@@ -46,15 +46,30 @@ const GOptionEntry kj_options_deploy[] = {
 
 /* ---- telling ---- */
 
-/* What a refusal begins with is the attack's name. */
+/* The attack that a refusal begins with; NULL: it is none of those. */
+static const char *attack_of(const GError *error) {
+    gsize length = strcspn(error->message, ":");
+    for (guint attack = KJ_ATTACK_NONE + 1; attack <= KJ_ATTACK_EXPIRED; attack++)
+        if (strlen(kj_attack_name((KjAttack)attack)) == length && strncmp(kj_attack_name((KjAttack)attack), error->message, length) == 0)
+            return kj_attack_name((KjAttack)attack);
+    return NULL;
+}
+
+/* Of the release in force, which need not be the highest that was accepted. */
+static guint64 serial_in_force(const KjHost *host) {
+    g_autofree char *path = kj_host_path(host, "current/statement"), *bytes = NULL;
+    gsize length;
+    g_autoptr(KjStatement) statement = g_file_get_contents(path, &bytes, &length, NULL) ? kj_statement_parse(bytes, length, NULL) : NULL;
+    return statement && kj_statement_kind(statement) == KJ_STATEMENT_RELEASE ? kj_statement_number(statement, "serial") : kj_store_state(host->store)->serial;
+}
+
 static int refused(const KjHost *host, const GError *error) {
-    g_autofree char *attack = g_strndup(error->message, strcspn(error->message, ":"));
     if (!g_error_matches(error, KJ_ERROR, KJ_ERROR_REFUSED))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
-    kj_host_log(host, KJ_JOURNAL_REFUSED, 0, NULL, attack, error->message);
+    kj_host_log(host, KJ_JOURNAL_REFUSED, 0, NULL, attack_of(error), error->message);
     const KjStoreState *in_force = kj_store_state(host->store);
     if (in_force->release)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("REFUSED: %s\nrelease %" PRIu64 " (%.12s) stays in force"), error->message, in_force->serial, in_force->release);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("REFUSED: %s\nrelease %" PRIu64 " (%.12s) stays in force"), error->message, serial_in_force(host), in_force->release);
     return kj_cli_fail(KJ_EXIT_REFUSED, _("REFUSED: %s\nnothing was in force here, and nothing is"), error->message);
 }
 
@@ -293,7 +308,7 @@ static int keep_it(KjHost *host) {
     host->settings.deadline = 0;
     if (!kj_host_settle(host, TRUE, &error) || !kj_store_remember(host->store, &kept, &error) || !kj_host_remember(host, &error))
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
-    fprintf(stderr, _("release %" PRIu64 ": confirmed; it stays in force\n"), kept.serial);
+    fprintf(stderr, _("release %" PRIu64 ": confirmed; it stays in force\n"), serial_in_force(host));
     return KJ_EXIT_FINE;
 }
 
@@ -333,7 +348,7 @@ static int deploy(KjHost *host, guint64 within) {
     if (undo)
         return undo_it(host, _("taken back as told"));
     if (host->settings.deadline)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("release %" PRIu64 " waits to be confirmed: kijun deploy %s --confirm, or --undo"), kj_store_state(host->store)->serial,
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("release %" PRIu64 " waits to be confirmed: kijun deploy %s --confirm, or --undo"), serial_in_force(host),
                            host->settings.context);
     return deploy_newest(host, within);
 }
