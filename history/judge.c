@@ -224,6 +224,16 @@ static void visit_ratification(Judging *judging, const KjSigned *link, const cha
 
 /* ---- delegates ---- */
 
+static void seat(KjRequirement *requirement, const char *person) {
+    guint count = g_strv_length((char **)requirement->people);
+    const char **people = g_new(const char *, count + 2);
+    memcpy(people, requirement->people, count * sizeof *people);
+    people[count] = person;
+    people[count + 1] = NULL;
+    g_free((gpointer)requirement->people);
+    requirement->people = people;
+}
+
 /* The other sits where the one would, unless the one came himself, or may not sit there. */
 static void visit_delegation(Judging *judging, const KjSigned *link, const char *person) {
     if (!is_delegation(judging, link, person) || has_agreed(judging, person) || g_hash_table_contains(judging->barred, person))
@@ -231,15 +241,26 @@ static void visit_delegation(Judging *judging, const KjSigned *link, const char 
     for (guint i = 0; i < judging->judgement->requirements->len; i++) {
         KjRequirement *requirement = &g_array_index(judging->judgement->requirements, KjRequirement, i);
         const char *to = kj_statement_get(link->statement, "to");
-        if (!says(link->statement, "group", requirement->group) || !g_strv_contains(requirement->people, person) || g_strv_contains(requirement->people, to))
-            continue;
-        guint count = g_strv_length((char **)requirement->people);
-        const char **people = g_new(const char *, count + 2);
-        memcpy(people, requirement->people, count * sizeof *people);
-        people[count] = to;
-        people[count + 1] = NULL;
-        g_free((gpointer)requirement->people);
-        requirement->people = people;
+        if (says(link->statement, "group", requirement->group) && g_strv_contains(requirement->people, person) && !g_strv_contains(requirement->people, to))
+            seat(requirement, to);
+    }
+}
+
+static gboolean can_act(const Judging *judging, const char *person) {
+    return !g_hash_table_contains(judging->barred, person) && kj_root_has_key(judging->circumstances->root, person, judging->circumstances->serial);
+}
+
+/* Whoever cannot act is stood in for by the first of his deputies who can. */
+static void seat_deputies(Judging *judging, KjRequirement *requirement) {
+    guint count = g_strv_length((char **)requirement->people);
+    for (guint i = 0; i < count; i++) {
+        const char *person = requirement->people[i];
+        g_autofree const char **deputies = can_act(judging, person) ? NULL : kj_root_deputies(judging->circumstances->root, person);
+        const char **deputy = deputies;
+        while (deputy && *deputy && !can_act(judging, *deputy))
+            deputy++;
+        if (deputy && *deputy && !g_strv_contains(requirement->people, *deputy))
+            seat(requirement, *deputy);
     }
 }
 
@@ -339,6 +360,8 @@ KjJudgement *kj_judgement_new(const KjNeed *need, const KjCircumstances *circums
         pair_records(&judging);
         visit_all(&judging, visit_delegation);
     }
+    for (guint i = 0; i < judgement->requirements->len; i++)
+        seat_deputies(&judging, &g_array_index(judgement->requirements, KjRequirement, i));
     visit_all(&judging, visit_veto);
     count_seats(&judging);
     return judgement;

@@ -8,6 +8,7 @@
  *
  *   - An author, a proposer and whoever one of them has delegated to do not count.
  *   - Who delegates lets another sit on his seats of one group, for a time; the other still has one seat only.
+ *   - For somebody who cannot act, being an author or having no good key any more, the first of the deputies whom the root gives him, in their order, who can.
  *   - A record counts for those it names once two people have attested the same document.
  *   - A veto by one of those whose approval could count binds until it is withdrawn. Approvals that name it overrule it when they alone fill every seat and one
  *     person more has agreed so.

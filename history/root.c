@@ -187,6 +187,15 @@ guint kj_root_threshold(const KjRoot *root, const char *what) {
     return 0;
 }
 
+gboolean kj_root_has_key(const KjRoot *root, const char *person, guint64 serial) {
+    for (guint i = 0; i < root->keys->len; i++) {
+        const Held *held = root->keys->pdata[i];
+        if (!held->recovery && serial < held->revoked && strcmp(held->person, person) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 const char **kj_root_deputies(const KjRoot *root, const char *person) {
     g_autoptr(GPtrArray) deputies = g_ptr_array_new();
     gsize length = strlen(person);

@@ -35,6 +35,8 @@ const char *kj_root_holder(const KjRoot *root, const KjKey *key, gboolean *recov
 /* Whether the person may do `what`: "root", "release". */
 gboolean kj_root_may(const KjRoot *root, const char *what, const char *person);
 guint kj_root_threshold(const KjRoot *root, const char *what);
+/* Whether a person has an ordinary key that is good in the release. */
+gboolean kj_root_has_key(const KjRoot *root, const char *person, guint64 serial);
 /* Who stands in for a person, first to last, NULL-terminated. Free the array with g_free, not its members. */
 const char **kj_root_deputies(const KjRoot *root, const char *person);
 

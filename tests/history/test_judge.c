@@ -30,9 +30,11 @@ static void set_up(Fixture *fixture, gconstpointer data) {
     g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(KjStatementValue));
     g_auto(GStrv) lines = g_new0(char *, PEOPLE + 1);
     g_autoptr(GError) error = NULL;
-    (void)data;
     fixture->keys = kj_test_keys_new(PEOPLE);
     g_array_append_vals(values, fixed, G_N_ELEMENTS(fixed));
+    const KjStatementValue deputies[] = { { "deputy", "sato 1 mallory" }, { "deputy", "sato 2 baba" }, { "deputy", "doi 1 abe" } };
+    if (data) /* of the author the first has no key; of one who can act himself */
+        g_array_append_vals(values, deputies, G_N_ELEMENTS(deputies));
     for (guint i = 0; i < MALLORY; i++) {
         lines[i] = g_strdup_printf("%s %s", names[i], fixture->keys->lines[i]);
         g_array_append_val(values, ((KjStatementValue){ "key", lines[i] }));
@@ -193,6 +195,17 @@ static void test_withdrawn(Fixture *fixture, gconstpointer data) {
     assert_judged(fixture, "missing 1: abe doi; chiba endo");
 }
 
+/* The author is of the board himself; his second deputy can act, and sits there. Doi can act: nobody does so for him. */
+static void test_deputies(Fixture *fixture, gconstpointer data) {
+    (void)data;
+    assert_judged(fixture, "missing 3: ; abe baba chiba doi endo");
+    approve(fixture, ABE);
+    approve(fixture, CHIBA);
+    assert_judged(fixture, "missing 1: abe chiba; baba doi endo");
+    approve(fixture, BABA);
+    assert_judged(fixture, "met: abe baba chiba");
+}
+
 static void test_delegation(Fixture *fixture, gconstpointer data) {
     (void)data;
     approve(fixture, ABE);
@@ -295,5 +308,6 @@ int main(int argc, char **argv) {
         g_autofree char *path = g_strconcat("/judge/", tests[i].name, NULL);
         g_test_add(path, Fixture, NULL, set_up, tests[i].test, tear_down);
     }
+    g_test_add("/judge/deputies", Fixture, names, set_up, test_deputies, tear_down);
     return g_test_run();
 }
