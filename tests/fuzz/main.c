@@ -4,7 +4,7 @@
  *
  *     fuzz_parse [--seconds N] [FILE...]      with files: these alone, once
  *
- * Seconds: the option, else $KIJUN_FUZZ_SECONDS, else 4, or 20 for the leg with sanitizers ($KIJUN_SHORT), where faults show. The seed
+ * Seconds: the option, else $KIJUN_FUZZ_SECONDS, else 4, or FUZZ_SECONDS (20) for the leg with sanitizers ($KIJUN_SHORT), where faults show. The seed
  * of chance is the target's own, so that CI tries the same inputs until someone changes something; $KIJUN_FUZZ_SEED takes another.
  *
  * The input at hand always lies in the file fuzz_NAME.input of the current folder, mapped, so that it is there whatever ends the
@@ -44,6 +44,10 @@ typedef struct {
     char *kept_path;
     gdouble slowest;
 } Fuzzer;
+
+#ifndef FUZZ_SECONDS
+#define FUZZ_SECONDS 20
+#endif
 
 static gdouble option_seconds = -1;
 
@@ -170,7 +174,7 @@ static gdouble seconds(void) {
     const char *asked = g_getenv("KIJUN_FUZZ_SECONDS");
     if (option_seconds >= 0)
         return option_seconds;
-    return asked ? g_ascii_strtod(asked, NULL) : g_getenv("KIJUN_SHORT") ? 20 : 4;
+    return asked ? g_ascii_strtod(asked, NULL) : g_getenv("KIJUN_SHORT") ? FUZZ_SECONDS : 4;
 }
 
 static void test_mutations(gconstpointer data) {
