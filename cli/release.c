@@ -64,19 +64,15 @@ static const KjStatement *emergency_of(const Work *work) {
     return emergency ? work->target.statement : NULL;
 }
 
-static const char *const *armors_of(const Work *work) {
-    return (const char *const *)work->armors->pdata;
-}
-
 /* Whether enough have signed of those who may do `what`. */
-static gboolean is_signed(const Work *work, const char *what) {
+static gboolean is_signed(const Work *work, const KjSealed *sealed, const char *what) {
     const KjDesk *desk = work->sitting->desk;
-    return kj_root_signers(desk->root, what, kj_desk_next_serial(desk), work->statement, armors_of(work)) >= kj_root_threshold(desk->root, what);
+    return kj_root_signers(desk->root, what, kj_desk_next_serial(desk), sealed->keys) >= kj_root_threshold(desk->root, what);
 }
 
 /* In an emergency one of those who declared it is enough; the verifier asks which. */
-static gboolean is_enough(const Work *work) {
-    return emergency_of(work) || (is_signed(work, RELEASE) && (!is_first(work) || heartbeat || is_signed(work, ROOT)));
+static gboolean is_enough(const Work *work, const KjSealed *sealed) {
+    return emergency_of(work) || (is_signed(work, sealed, RELEASE) && (!is_first(work) || heartbeat || is_signed(work, sealed, ROOT)));
 }
 
 static gboolean may_sign(const Work *work) {
@@ -235,7 +231,7 @@ static void tell_change(const Work *work) {
 static KjSealed *seal(const Work *work, GError **error) {
     gsize length;
     const char *bytes = g_bytes_get_data(kj_statement_bytes(work->statement), &length);
-    return kj_sealed_new(kj_statement_parse(bytes, length, NULL), armors_of(work), error);
+    return kj_sealed_new(kj_statement_parse(bytes, length, NULL), (const char *const *)work->armors->pdata, error);
 }
 
 static int publish(Work *work, const KjSealed *sealed) {
@@ -268,7 +264,7 @@ static int finish(Work *work) {
         return kj_desk_fail(error); /* what another has signed does not hold any more */
     if (draft)
         return write_draft(work, sealed, draft);
-    return sign && !is_enough(work) ? write_draft(work, sealed, sign) : publish(work, sealed);
+    return sign && !is_enough(work, sealed) ? write_draft(work, sealed, sign) : publish(work, sealed);
 }
 
 /* ---- the command ---- */

@@ -49,10 +49,9 @@ static char *who_may(const KjRoot *root, const char *what) {
 static char *who_signed(const KjRoot *root, const char *what, const KjSealed *draft) {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < draft->keys->len; i++) {
-        const KjKey *key = draft->keys->pdata[i];
-        const char *const armor[] = { kj_sealed_armors(draft)[i], NULL };
-        const char *person = kj_root_holder(root, key, NULL);
-        if (person && kj_root_signers(root, what, KJ_ROOT_SERIAL, draft->statement, armor) > 0)
+        const GPtrArray one = { &draft->keys->pdata[i], 1 };
+        const char *person = kj_root_holder(root, draft->keys->pdata[i], NULL);
+        if (person && kj_root_signers(root, what, KJ_ROOT_SERIAL, &one) > 0)
             add_name(names, person, strlen(person));
     }
     g_ptr_array_sort(names, compare_names);

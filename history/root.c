@@ -222,23 +222,20 @@ static const char *counts_for(const KjRoot *root, const char *what, guint64 seri
     return !held->recovery && kj_root_may(root, what, held->person) ? held->person : NULL;
 }
 
-guint kj_root_signers(const KjRoot *root, const char *what, guint64 serial, const KjStatement *statement, const char *const *armors) {
+guint kj_root_signers(const KjRoot *root, const char *what, guint64 serial, const GPtrArray *keys) {
     g_autoptr(GHashTable) people = g_hash_table_new(g_str_hash, g_str_equal);
-    gsize length;
-    const void *bytes = g_bytes_get_data(kj_statement_bytes(statement), &length);
-    for (; *armors; armors++) {
-        g_autoptr(KjKey) key = kj_signature_verify(*armors, strlen(*armors), kj_statement_name_space(kj_statement_kind(statement)), bytes, length, NULL, NULL);
-        const char *person = key ? counts_for(root, what, serial, key) : NULL;
+    for (guint i = 0; i < keys->len; i++) {
+        const char *person = counts_for(root, what, serial, keys->pdata[i]);
         if (person)
             g_hash_table_add(people, (gpointer)person);
     }
     return g_hash_table_size(people);
 }
 
-gboolean kj_root_may_follow(const KjRoot *root, const KjRoot *next, guint64 serial, const char *const *armors, GError **error) {
-    guint by_old = kj_root_signers(root, ROOT, serial, next->statement, armors);
-    guint by_recovery = kj_root_signers(root, RECOVERY, serial, next->statement, armors);
-    guint by_new = kj_root_signers(next, ROOT, serial, next->statement, armors);
+gboolean kj_root_may_follow(const KjRoot *root, const KjRoot *next, guint64 serial, const GPtrArray *keys, GError **error) {
+    guint by_old = kj_root_signers(root, ROOT, serial, keys);
+    guint by_recovery = kj_root_signers(root, RECOVERY, serial, keys);
+    guint by_new = kj_root_signers(next, ROOT, serial, keys);
     guint recovery = kj_root_threshold(root, RECOVERY);
     if (kj_root_version(next) != kj_root_version(root) + 1)
         return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " cannot follow root %" PRIu64 ": only the next version can"), kj_root_version(next),

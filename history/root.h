@@ -40,10 +40,10 @@ gboolean kj_root_has_key(const KjRoot *root, const char *person, guint64 serial)
 /* Who stands in for a person, first to last, NULL-terminated. Free the array with g_free, not its members. */
 const char **kj_root_deputies(const KjRoot *root, const char *person);
 
-/* How many of those who may do `what` have signed these bytes. A signature that does not hold, or of a stranger, counts for nothing. `armors` NULL-terminated. */
-guint kj_root_signers(const KjRoot *root, const char *what, guint64 serial, const KjStatement *statement, const char *const *armors);
+/* How many people of those who may do `what` hold one of these keys (KjKey), each of which was shown to have signed what it is about. A stranger's counts for nothing. */
+guint kj_root_signers(const KjRoot *root, const char *what, guint64 serial, const GPtrArray *keys);
 
-/* Whether `next` may follow `root`. FALSE with KJ_ERROR_REFUSED and the reason. */
-gboolean kj_root_may_follow(const KjRoot *root, const KjRoot *next, guint64 serial, const char *const *armors, GError **error);
+/* Whether `next`, signed with these keys, may follow `root`. FALSE with KJ_ERROR_REFUSED and the reason. */
+gboolean kj_root_may_follow(const KjRoot *root, const KjRoot *next, guint64 serial, const GPtrArray *keys, GError **error);
 
 #endif

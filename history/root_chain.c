@@ -2,8 +2,7 @@
 /*
  * Walking the versions.
  *
- * Commits are gathered from the head back, which needs no trust, and judged from version 1 on. Cost: a signature check for each signature and each of the two roots that
- * it is counted for; roots are few.
+ * Commits are gathered from the head back, which needs no trust, and judged from version 1 on. Cost: a check for each signature; roots are few.
  */
 #include "root_chain.h"
 
@@ -33,7 +32,7 @@ gboolean kj_roots_head(KjRepository *repository, git_oid *head, GError **error) 
 /* ---- judging ---- */
 
 static gboolean may_begin(const KjRoot *root, const KjSealed *first, GError **error) {
-    guint wanted = kj_root_threshold(root, ROOT), signers = kj_root_signers(root, ROOT, KJ_ROOT_SERIAL, first->statement, kj_sealed_armors(first));
+    guint wanted = kj_root_threshold(root, ROOT), signers = kj_root_signers(root, ROOT, KJ_ROOT_SERIAL, first->keys);
     if (kj_root_version(root) != 1 || strcmp(kj_statement_get(first->statement, "previous"), "none") != 0)
         return fail(error, KJ_ERROR_REFUSED, g_strdup(_("the first root must have the version 1 and name `none` as the one before it")));
     return signers >= wanted ||
@@ -50,7 +49,7 @@ static KjRoot *follow(const KjRoot *last, const KjSealed *next, GError **error) 
     }
     statement = kj_statement_parse(bytes, length, error); /* a root keeps its own */
     g_autoptr(KjRoot) root = statement ? kj_root_new(g_steal_pointer(&statement), error) : NULL;
-    if (!root || !(last ? kj_root_may_follow(last, root, KJ_ROOT_SERIAL, kj_sealed_armors(next), error) : may_begin(root, next, error)))
+    if (!root || !(last ? kj_root_may_follow(last, root, KJ_ROOT_SERIAL, next->keys, error) : may_begin(root, next, error)))
         return NULL;
     return g_steal_pointer(&root);
 }

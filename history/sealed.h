@@ -27,7 +27,7 @@ KjSealed *kj_sealed_new(KjStatement *statement, const char *const *armors, GErro
 void kj_sealed_free(KjSealed *sealed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjSealed, kj_sealed_free)
 
-/* The armors of a sealed statement, NULL-terminated, as kj_root_signers takes them. Borrowed. */
+/* The armors of a sealed statement, NULL-terminated. Borrowed. */
 const char *const *kj_sealed_armors(const KjSealed *sealed);
 
 /*

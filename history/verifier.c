@@ -381,8 +381,7 @@ static gboolean judge_emergency(Judged *judged) {
 
 static gboolean judge_threshold(const Judged *judged, const char *what) {
     guint64 serial = kj_verifier_serial(judged->verifier) + 1;
-    const char *const *armors = kj_sealed_armors(judged->link->sealed);
-    guint signers = kj_root_signers(judged->root, what, serial, judged->statement, armors), threshold = kj_root_threshold(judged->root, what);
+    guint signers = kj_root_signers(judged->root, what, serial, judged->link->sealed->keys), threshold = kj_root_threshold(judged->root, what);
     if (signers == 0)
         return REFUSE(judged, KJ_ATTACK_ARBITRARY, _("nobody who may sign `%s` under root %" PRIu64 " has signed it"), what, kj_root_version(judged->root));
     if (signers < threshold)
@@ -586,8 +585,6 @@ static gboolean judge_change(Judged *judged) {
 
 /* ---- a link ---- */
 
-typedef gboolean (*Judge)(Judged *judged);
-
 static void remember_since(const Judged *judged) {
     gint64 date = kj_statement_instant(judged->statement, "date");
     for (const char *const *line = kj_statement_list(judged->statement, "change"); *line; line++)
@@ -748,10 +745,6 @@ const KjWorkspace *kj_verifier_lasting_workspace(const KjVerifier *verifier) {
 
 const KjStatement *kj_verifier_emergency(const KjVerifier *verifier) {
     return verifier->emergency;
-}
-
-const GPtrArray *kj_verifier_roots(const KjVerifier *verifier) {
-    return verifier->roots;
 }
 
 const KjRoot *kj_verifier_root(const KjVerifier *verifier) {

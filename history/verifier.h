@@ -61,7 +61,6 @@ const KjWorkspace *kj_verifier_workspace(const KjVerifier *verifier);  /* of tha
 const KjLink *kj_verifier_lasting(const KjVerifier *verifier);    /* the last release that is no emergency */
 const KjWorkspace *kj_verifier_lasting_workspace(const KjVerifier *verifier);
 const KjStatement *kj_verifier_emergency(const KjVerifier *verifier);  /* under which the last release is made, or NULL */
-const GPtrArray *kj_verifier_roots(const KjVerifier *verifier);   /* KjRoot, of version 1 on */
 const KjRoot *kj_verifier_root(const KjVerifier *verifier);       /* that the last release names */
 guint64 kj_verifier_serial(const KjVerifier *verifier);
 

@@ -93,6 +93,19 @@ static void test_does_not_hold_together(Fixture *fixture, gconstpointer data) {
     }
 }
 
+/* Whose signatures these are, for each that holds. */
+static GPtrArray *keys_of(const KjStatement *statement, char **armors) {
+    GPtrArray *keys = g_ptr_array_new_with_free_func((GDestroyNotify)kj_key_free);
+    gsize length;
+    const char *bytes = g_bytes_get_data(kj_statement_bytes(statement), &length);
+    for (; *armors; armors++) {
+        KjKey *key = kj_signature_verify(*armors, strlen(*armors), kj_statement_name_space(KJ_STATEMENT_ROOT), bytes, length, NULL, NULL);
+        g_assert_nonnull(key);
+        g_ptr_array_add(keys, key);
+    }
+    return keys;
+}
+
 static void test_follows(Fixture *fixture, gconstpointer data) {
     static const struct {
         guint signers[4], count, version;
@@ -122,7 +135,8 @@ static void test_follows(Fixture *fixture, gconstpointer data) {
         g_assert_no_error(error);
         for (guint n = 0; n < cases[i].count; n++)
             armors[n] = kj_test_sign(fixture->keys, cases[i].signers[n], kj_root_statement(next));
-        gboolean may = kj_root_may_follow(first, next, 0, (const char *const *)armors, &error);
+        g_autoptr(GPtrArray) keys = keys_of(kj_root_statement(next), armors);
+        gboolean may = kj_root_may_follow(first, next, 0, keys, &error);
         g_assert_cmpint(may, ==, !cases[i].message);
         if (!may)
             g_assert_error(error, KJ_ERROR, KJ_ERROR_REFUSED);
@@ -154,9 +168,11 @@ static void test_recovery(Fixture *fixture, gconstpointer data) {
     g_auto(GStrv) armors = g_new0(char *, 4);
     armors[0] = kj_test_sign(fixture->keys, VAULT_A, kj_root_statement(next));
     armors[1] = kj_test_sign(fixture->keys, STRANGER, kj_root_statement(next));
-    g_assert_false(kj_root_may_follow(first, next, 0, (const char *const *)armors, NULL));
+    g_autoptr(GPtrArray) too_few = keys_of(kj_root_statement(next), armors);
+    g_assert_false(kj_root_may_follow(first, next, 0, too_few, NULL));
     armors[2] = kj_test_sign(fixture->keys, VAULT_B, kj_root_statement(next));
-    g_assert_true(kj_root_may_follow(first, next, 0, (const char *const *)armors, &error));
+    g_autoptr(GPtrArray) enough = keys_of(kj_root_statement(next), armors);
+    g_assert_true(kj_root_may_follow(first, next, 0, enough, &error));
     g_assert_no_error(error);
 }
 
