@@ -276,15 +276,6 @@ const KjSigned *kj_desk_statement(const KjSitting *sitting, const char *digest, 
     return NULL;
 }
 
-gboolean kj_chain_takes_back(const GPtrArray *chain, const char *digest) {
-    for (guint i = 0; chain && i < chain->len; i++) {
-        const KjStatement *statement = ((const KjSigned *)chain->pdata[i])->statement;
-        if (kj_statement_kind(statement) == KJ_STATEMENT_WITHDRAWAL && strcmp(kj_statement_get(statement, "statement"), digest) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* ---- values ---- */
 
 gboolean kj_desk_instant(const char *option, const char *text, gint64 from, gint64 *instant) {
@@ -362,15 +353,7 @@ void kj_values_add_reading(KjValues *values, const KjNeed *need) {
 }
 
 gboolean kj_target_names(const KjTarget *target, const KjNeed *need) {
-    if (!target->statement)
-        return TRUE;
-    g_autoptr(GPtrArray) lines = kj_listed_changes(target->statement);
-    for (guint i = 0; i < lines->len; i++) {
-        const KjListedChange *line = lines->pdata[i];
-        if (strcmp(line->unit, need->name) == 0 && strcmp(line->result, digest_of(need->result)) == 0)
-            return TRUE;
-    }
-    return FALSE;
+    return !target->statement || kj_lists_change(target->statement, need->name, digest_of(need->result));
 }
 
 /* ---- saying ---- */

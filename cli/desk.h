@@ -76,8 +76,6 @@ gboolean kj_target_names(const KjTarget *target, const KjNeed *need);
 /* A statement of one of these kinds (a NULL-terminated list of numbers) by its digest or the start of it. NULL with *exit_code set, after telling. */
 const KjSigned *kj_desk_statement(const KjSitting *sitting, const char *digest, const KjStatementKind *kinds, int *exit_code);
 
-/* Whether a chain takes back the statement of this digest. `chain` may be NULL. */
-gboolean kj_chain_takes_back(const GPtrArray *chain, const char *digest);
 
 /* ---- values ---- */
 

@@ -177,10 +177,7 @@ static gboolean names_unit(const KjStatement *statement, const char *unit) {
     case KJ_STATEMENT_RECORD:
         return strcmp(kj_statement_get(statement, "unit"), unit) == 0;
     case KJ_STATEMENT_EMERGENCY:
-        for (const char *const *line = kj_statement_list(statement, "change"); *line; line++)
-            if (g_str_has_prefix(*line, unit) && (*line)[strlen(unit)] == ' ')
-                return TRUE;
-        return FALSE;
+        return kj_lists_change(statement, unit, NULL);
     default:
         return kj_statement_kind(statement) == KJ_STATEMENT_RATIFY; /* it speaks of every unit of its emergency */
     }

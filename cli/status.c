@@ -104,15 +104,6 @@ static gint64 ratify_by(const Status *status) {
 
 /* ---- what is on its way ---- */
 
-static gboolean is_withdrawn(const GPtrArray *chain, const char *digest) {
-    for (guint i = 0; i < chain->len; i++) {
-        const KjStatement *statement = ((const KjSigned *)chain->pdata[i])->statement;
-        if (kj_statement_kind(statement) == KJ_STATEMENT_WITHDRAWAL && strcmp(kj_statement_get(statement, "statement"), digest) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Whether something of it is still to be released, and all it would change is as it was when it was proposed. */
 static gboolean is_open(const Status *status, const KjStatement *proposal) {
     const KjStatement *lasting = statement_of(kj_verifier_lasting(verifier_of(status)));
@@ -135,8 +126,7 @@ static gboolean is_emergency(const KjStatement *statement) {
 }
 
 static gboolean same_emergency(const KjStatement *a, const KjStatement *b) {
-    return a && is_emergency(a) && strcmp(kj_statement_get(a, "until"), kj_statement_get(b, "until")) == 0 &&
-           g_strv_equal(kj_statement_list(a, "change"), kj_statement_list(b, "change"));
+    return a && is_emergency(a) && kj_statement_same_emergency(a, b);
 }
 
 /* Each who declares an emergency makes a statement of his own of it: one is enough to tell. */
@@ -178,7 +168,7 @@ static void read_pending(Status *status) {
         const GPtrArray *chain = desk->chains->pdata[c];
         for (guint i = 0; i < chain->len; i++) {
             const KjSigned *link = chain->pdata[i];
-            if (waits(status, link->statement) && !is_withdrawn(chain, kj_statement_digest(link->statement)))
+            if (waits(status, link->statement) && !kj_chain_takes_back(chain, kj_statement_digest(link->statement)))
                 add_pending(status, link);
         }
     }
@@ -187,10 +177,7 @@ static void read_pending(Status *status) {
 
 /* Whether the proposal itself speaks of the unit; other units may differ because others were released since. */
 static gboolean proposes(const Pending *pending, const char *unit) {
-    for (const char *const *line = kj_statement_list(pending->proposal->statement, "change"); *line; line++)
-        if (g_str_has_prefix(*line, unit) && (*line)[strlen(unit)] == ' ')
-            return TRUE;
-    return FALSE;
+    return kj_lists_change(pending->proposal->statement, unit, NULL);
 }
 
 static gboolean is_ready(const Pending *pending) {

@@ -191,6 +191,15 @@ gboolean kj_chain_append(KjRepository *repository, const KjSigned *link, GError 
     return FALSE;
 }
 
+gboolean kj_chain_takes_back(const GPtrArray *chain, const char *digest) {
+    for (guint i = 0; chain && i < chain->len; i++) {
+        const KjStatement *statement = ((const KjSigned *)chain->pdata[i])->statement;
+        if (kj_statement_kind(statement) == KJ_STATEMENT_WITHDRAWAL && strcmp(kj_statement_get(statement, "statement"), digest) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* ---- two chains ---- */
 
 KjChains kj_chains_compare(const GPtrArray *first, const GPtrArray *second, guint *fork) {

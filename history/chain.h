@@ -50,6 +50,9 @@ gboolean kj_chain_append(KjRepository *repository, const KjSigned *signed_statem
 /* What the next statement must name: the digest of the last, or "none". */
 const char *kj_chain_last(const GPtrArray *chain);
 
+/* Whether a chain (NULL: an empty one) takes back the statement of this digest. */
+gboolean kj_chain_takes_back(const GPtrArray *chain, const char *digest);
+
 typedef enum {
     KJ_CHAINS_SAME = 1,
     KJ_CHAINS_FIRST_SHORTER, /* the second goes on where the first ends */

@@ -292,15 +292,9 @@ static KjWorkspace *read_approved(gpointer data, const char *unit, const char *d
         const GPtrArray *chain = desk->chains->pdata[c];
         for (guint i = chain->len; i-- > 0;) {
             const KjStatement *statement = ((const KjSigned *)chain->pdata[i])->statement;
-            if (kj_statement_kind(statement) != KJ_STATEMENT_PROPOSAL)
+            if (kj_statement_kind(statement) != KJ_STATEMENT_PROPOSAL || !kj_lists_change(statement, unit, digest))
                 continue;
-            g_autoptr(GPtrArray) changes = kj_listed_changes(statement);
-            gboolean leads = FALSE;
-            for (guint n = 0; n < changes->len; n++) {
-                const KjListedChange *change = changes->pdata[n];
-                leads |= strcmp(change->unit, unit) == 0 && strcmp(change->result, digest) == 0;
-            }
-            g_autoptr(KjWorkspace) whole = leads ? kj_proposal_workspace(desk->repository, kj_statement_digest(statement), NULL) : NULL;
+            g_autoptr(KjWorkspace) whole = kj_proposal_workspace(desk->repository, kj_statement_digest(statement), NULL);
             const KjUnit *found = whole && whole->units ? kj_units_find(whole->units, unit) : NULL;
             if (found && strcmp(found->digest, digest) == 0) {
                 g_autoptr(GArray) files = kj_release_files(found);

@@ -165,13 +165,8 @@ static gboolean lists_change(const Judging *judging, const KjStatement *statemen
     return FALSE;
 }
 
-static gboolean same_list(const KjStatement *a, const KjStatement *b, const char *key) {
-    return g_strv_equal(kj_statement_list(a, key), kj_statement_list(b, key));
-}
-
 /* Who signed the same emergency: the same changes, until the same instant. */
 static void visit_emergency(Judging *judging, const KjSigned *link, const char *person) {
-    const KjStatement *emergency = judging->circumstances->emergency;
     if (kj_statement_kind(link->statement) != KJ_STATEMENT_EMERGENCY || !says(link->statement, "context", judging->circumstances->context) ||
         !lists_change(judging, link->statement))
         return;
@@ -180,7 +175,7 @@ static void visit_emergency(Judging *judging, const KjSigned *link, const char *
         voice.state = KJ_VOICE_STRANGER;
     else if (is_withdrawn(judging, link))
         voice.state = KJ_VOICE_WITHDRAWN;
-    else if (!same_list(link->statement, emergency, "change") || !says(link->statement, "until", kj_statement_get(emergency, "until")))
+    else if (!kj_statement_same_emergency(link->statement, judging->circumstances->emergency))
         voice.state = KJ_VOICE_STALE;
     else if (is_used_up(judging, link->statement))
         voice.state = KJ_VOICE_USED;

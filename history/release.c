@@ -167,6 +167,20 @@ GPtrArray *kj_listed_changes(const KjStatement *statement) {
     return changes;
 }
 
+static gboolean is_word(const char *at, const char *word) {
+    gsize length = strlen(word);
+    return strncmp(at, word, length) == 0 && at[length] == ' ';
+}
+
+gboolean kj_lists_change(const KjStatement *statement, const char *unit, const char *result) {
+    for (const char *const *line = kj_statement_list(statement, "change"); *line; line++) {
+        const char *base = is_word(*line, unit) ? *line + strlen(unit) + 1 : NULL; /* UNIT BASE RESULT ... */
+        if (base && (!result || is_word(strchr(base, ' ') + 1, result)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 const char *kj_release_pin(const KjStatement *release, const char *unit) {
     gsize length = strlen(unit);
     for (const char *const *line = kj_statement_list(release, "unit"); *line; line++)

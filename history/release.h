@@ -61,6 +61,8 @@ typedef struct {
 
 /* The `change` lines of a release, a proposal or an emergency (KjListedChange), as they stand. Free with g_ptr_array_unref. */
 GPtrArray *kj_listed_changes(const KjStatement *statement);
+/* Whether one of the `change` lines is of the unit, and leads to this result (NULL: to any). */
+gboolean kj_lists_change(const KjStatement *statement, const char *unit, const char *result);
 /* The digest that a release pins for a unit, or NULL. Borrowed. */
 const char *kj_release_pin(const KjStatement *release, const char *unit);
 

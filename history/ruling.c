@@ -34,20 +34,10 @@ static void add_name(GPtrArray *names, const char *name) {
     g_ptr_array_add(names, g_strdup(name));
 }
 
-/* Whether one of the `change` lines leads the unit to this result. */
-static gboolean leads_to(const KjStatement *statement, const char *unit, const char *result) {
-    for (const char *const *line = kj_statement_list(statement, "change"); *line; line++) {
-        g_auto(GStrv) words = g_strsplit(*line, " ", 5);
-        if (strcmp(words[0], unit) == 0 && strcmp(words[2], result) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static void add_authors(const KjQuestion *question, const KjSigned *link, const char *unit, const char *result, GPtrArray *names) {
     KjStatementKind kind = kj_statement_kind(link->statement);
     if ((kind != KJ_STATEMENT_PROPOSAL && kind != KJ_STATEMENT_EMERGENCY) || strcmp(kj_statement_get(link->statement, "context"), question->context) != 0 ||
-        !leads_to(link->statement, unit, result))
+        !kj_lists_change(link->statement, unit, result))
         return;
     const char *person = kj_root_person(question->root, link->key, question->serial);
     if (!person) /* a key of nobody's proposes nothing */

@@ -344,6 +344,11 @@ guint64 kj_statement_number(const KjStatement *statement, const char *key) {
     return g_ascii_strtoull(kj_statement_get(statement, key), NULL, 10);
 }
 
+gboolean kj_statement_same_emergency(const KjStatement *a, const KjStatement *b) {
+    g_assert(a->kind == KJ_STATEMENT_EMERGENCY && b->kind == KJ_STATEMENT_EMERGENCY);
+    return g_strv_equal(kj_statement_list(a, "change"), kj_statement_list(b, "change")) && strcmp(kj_statement_get(a, "until"), kj_statement_get(b, "until")) == 0;
+}
+
 GBytes *kj_statement_bytes(const KjStatement *statement) {
     return statement->bytes;
 }

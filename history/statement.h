@@ -63,6 +63,9 @@ const char *const *kj_statement_list(const KjStatement *statement, const char *k
 gint64 kj_statement_instant(const KjStatement *statement, const char *key);
 guint64 kj_statement_number(const KjStatement *statement, const char *key);
 
+/* Whether two emergencies are one that several have declared: the same changes until the same instant. */
+gboolean kj_statement_same_emergency(const KjStatement *a, const KjStatement *b);
+
 /* The exact bytes, and their SHA-256 as 64 hexadecimal digits. Owned by the statement. */
 GBytes *kj_statement_bytes(const KjStatement *statement);
 const char *kj_statement_digest(const KjStatement *statement);

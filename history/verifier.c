@@ -344,8 +344,7 @@ static gboolean has_declared(const Judged *judged, const char *person) {
             const KjSigned *link = links->pdata[i];
             const char *signer = kj_root_person(judged->root, link->key, kj_statement_number(judged->statement, "serial"));
             if (kj_statement_kind(link->statement) == KJ_STATEMENT_EMERGENCY && signer && strcmp(signer, person) == 0 &&
-                g_strv_equal(kj_statement_list(link->statement, "change"), kj_statement_list(judged->emergency, "change")) &&
-                says(link->statement, "until", kj_statement_get(judged->emergency, "until")))
+                kj_statement_same_emergency(link->statement, judged->emergency))
                 return TRUE;
         }
     }
