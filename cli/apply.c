@@ -369,22 +369,14 @@ static void show_text(const KjApplication *application, gboolean drifted, const 
 
 static void show_json(JsonBuilder *builder, const KjApplication *application, gboolean drifted, const char *problem) {
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "block");
-    json_builder_add_string_value(builder, application->block);
-    json_builder_set_member_name(builder, "target");
-    json_builder_add_string_value(builder, application->target);
-    json_builder_set_member_name(builder, "phase");
-    json_builder_add_string_value(builder, phases[application->phase]);
-    json_builder_set_member_name(builder, "since");
-    json_builder_add_int_value(builder, application->changed);
-    json_builder_set_member_name(builder, "seconds_left");
-    json_builder_add_int_value(builder, application->phase == KJ_APPLICATION_PENDING ? seconds_left(application) : 0);
-    json_builder_set_member_name(builder, "differs");
-    json_builder_add_boolean_value(builder, drifted);
-    if (problem) {
-        json_builder_set_member_name(builder, "problem");
-        json_builder_add_string_value(builder, problem);
-    }
+    kj_member_text(builder, "block", application->block);
+    kj_member_text(builder, "target", application->target);
+    kj_member_text(builder, "phase", phases[application->phase]);
+    kj_member_number(builder, "since", application->changed);
+    kj_member_number(builder, "seconds_left", application->phase == KJ_APPLICATION_PENDING ? seconds_left(application) : 0);
+    kj_member_truth(builder, "differs", drifted);
+    if (problem)
+        kj_member_text(builder, "problem", problem);
     json_builder_end_object(builder);
 }
 
@@ -393,10 +385,8 @@ static int show_all(const GPtrArray *all, const char *block) {
     int code = KJ_EXIT_FINE;
     if (builder) {
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "version");
-        json_builder_add_int_value(builder, 1);
-        json_builder_set_member_name(builder, "blocks");
-        json_builder_begin_array(builder);
+        kj_member_number(builder, "version", 1);
+        kj_member_list(builder, "blocks");
     }
     for (guint i = 0; i < all->len; i++) {
         const KjApplication *one = all->pdata[i];

@@ -60,15 +60,6 @@ static char *arguments_of(const KjWitness *witness) {
     return witness ? kj_witness_arguments(witness) : NULL;
 }
 
-static void add_string(JsonBuilder *json, const char *name, const char *value) {
-    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
-    json_builder_set_member_name(json, name);
-    if (valid)
-        json_builder_add_string_value(json, valid);
-    else
-        json_builder_add_null_value(json);
-}
-
 static void add_side(JsonBuilder *json, const char *name, const Audit *audit, gboolean there, const KjRule *rule, const KjWitness *witness) {
     g_autofree char *example = arguments_of(witness);
     json_builder_set_member_name(json, name);
@@ -77,24 +68,23 @@ static void add_side(JsonBuilder *json, const char *name, const Audit *audit, gb
         return;
     }
     json_builder_begin_object(json);
-    add_string(json, "effect", effect_of(audit, rule));
-    add_string(json, "rule", rule_label(rule));
-    add_string(json, "example", example);
+    kj_member_text(json, "effect", effect_of(audit, rule));
+    kj_member_text(json, "rule", rule_label(rule));
+    kj_member_text(json, "example", example);
     json_builder_end_object(json);
 }
 
 static void add_json(const Audit *audit, guint kind, const char *file, guint line, const char *text, const KjPartialAnswer *answer) {
     JsonBuilder *json = audit->json;
     json_builder_begin_object(json);
-    add_string(json, "kind", kind_names[kind]);
-    add_string(json, "file", file);
-    json_builder_set_member_name(json, "line");
-    json_builder_add_int_value(json, line);
-    add_string(json, "text", text);
+    kj_member_text(json, "kind", kind_names[kind]);
+    kj_member_text(json, "file", file);
+    kj_member_number(json, "line", line);
+    kj_member_text(json, "text", text);
     json_builder_set_member_name(json, "request");
     json_builder_begin_object(json);
     for (guint i = 0; i < audit->values->len; i++)
-        add_string(json, g_array_index(audit->values, KjFieldText, i).field, g_array_index(audit->values, KjFieldText, i).text);
+        kj_member_text(json, g_array_index(audit->values, KjFieldText, i).field, g_array_index(audit->values, KjFieldText, i).text);
     json_builder_end_object(json);
     add_side(json, "passes", audit, kind == PASSES || kind == DEPENDS, answer ? answer->passes : NULL, answer ? answer->passing : NULL);
     add_side(json, "refuses", audit, kind == REFUSED || kind == DEPENDS, answer ? answer->refuses : NULL, answer ? answer->refused : NULL);
@@ -304,10 +294,8 @@ static int read_all(Audit *audit, char **arguments) {
     void *state = audit->auditor->open();
     if (audit->json) {
         json_builder_begin_object(audit->json);
-        json_builder_set_member_name(audit->json, "version");
-        json_builder_add_int_value(audit->json, 1);
-        json_builder_set_member_name(audit->json, "findings");
-        json_builder_begin_array(audit->json);
+        kj_member_number(audit->json, "version", 1);
+        kj_member_list(audit->json, "findings");
     }
     for (; *arguments && code != KJ_EXIT_USAGE; arguments++) {
         int one = read_argument(audit, state, *arguments);
@@ -328,10 +316,8 @@ static void print_end(Audit *audit) {
     json_builder_end_array(audit->json);
     json_builder_set_member_name(audit->json, "counts");
     json_builder_begin_object(audit->json);
-    for (guint i = 0; i < KINDS; i++) {
-        json_builder_set_member_name(audit->json, kind_names[i]);
-        json_builder_add_int_value(audit->json, (gint64)audit->counts[i]);
-    }
+    for (guint i = 0; i < KINDS; i++)
+        kj_member_number(audit->json, kind_names[i], (gint64)audit->counts[i]);
     json_builder_end_object(audit->json);
     json_builder_end_object(audit->json);
     kj_cli_print_json(json_builder_get_root(audit->json));

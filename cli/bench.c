@@ -138,11 +138,6 @@ static int compare_u64(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static void add_int(JsonBuilder *builder, const char *name, gint64 value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
 static void measure(const Rows *rows, KjTable *table, guint block, gint64 instant, gint64 bytes, guint64 load_ns) {
     g_autoptr(KjRequest) request = kj_request_new(table, block);
     KjVerdict verdict = { .size = sizeof verdict };
@@ -165,13 +160,13 @@ static void measure(const Rows *rows, KjTable *table, guint block, gint64 instan
     qsort(times, groups, sizeof *times, compare_u64);
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    add_int(builder, "version", 1);
-    add_int(builder, "decisions", (gint64)groups * GROUP);
-    add_int(builder, "ns_median", (gint64)(times[groups / 2] / GROUP));
-    add_int(builder, "ns_p99", (gint64)(times[(guint64)groups * 99 / 100] / GROUP));
-    add_int(builder, "per_second", (gint64)((double)groups * GROUP * 1e9 / (double)whole));
-    add_int(builder, "table_bytes", bytes);
-    add_int(builder, "load_ns", (gint64)load_ns);
+    kj_member_number(builder, "version", 1);
+    kj_member_number(builder, "decisions", (gint64)groups * GROUP);
+    kj_member_number(builder, "ns_median", (gint64)(times[groups / 2] / GROUP));
+    kj_member_number(builder, "ns_p99", (gint64)(times[(guint64)groups * 99 / 100] / GROUP));
+    kj_member_number(builder, "per_second", (gint64)((double)groups * GROUP * 1e9 / (double)whole));
+    kj_member_number(builder, "table_bytes", bytes);
+    kj_member_number(builder, "load_ns", (gint64)load_ns);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));
 }

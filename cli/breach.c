@@ -122,18 +122,12 @@ static int test(const char *path) {
 static void show_json(const KjBreachFacts *facts) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    json_builder_set_member_name(builder, "passwords");
-    json_builder_add_int_value(builder, (gint64)facts->keys);
-    json_builder_set_member_name(builder, "bytes");
-    json_builder_add_int_value(builder, (gint64)facts->size);
-    json_builder_set_member_name(builder, "parts");
-    json_builder_add_int_value(builder, facts->shards);
-    json_builder_set_member_name(builder, "sha256");
-    json_builder_add_string_value(builder, facts->digest);
-    json_builder_set_member_name(builder, "verified");
-    json_builder_add_boolean_value(builder, verify);
+    kj_member_number(builder, "version", 1);
+    kj_member_number(builder, "passwords", (gint64)facts->keys);
+    kj_member_number(builder, "bytes", (gint64)facts->size);
+    kj_member_number(builder, "parts", facts->shards);
+    kj_member_text(builder, "sha256", facts->digest);
+    kj_member_truth(builder, "verified", verify);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));
 }

@@ -7,10 +7,10 @@
 #define KJ_CLI_H
 
 #include <kijun/kijun.h>
-#include <json-glib/json-glib.h>
 
 #include "../compiler/analyse/analyse.h"
 #include "../compiler/compiler.h"
+#include "../compiler/report/member.h"
 #include "../compiler/translate.h"
 
 enum {

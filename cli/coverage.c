@@ -93,36 +93,23 @@ guint kj_cli_coverage_share(const GPtrArray *coverage) {
 
 /* ---- JSON ---- */
 
-static void add_number(JsonBuilder *builder, const char *name, guint number) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, number);
-}
-
-static void add_text(JsonBuilder *builder, const char *name, const char *text) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, text);
-}
-
 static void add_sum(JsonBuilder *builder, Sum sum) {
-    add_number(builder, "rules", sum.rules);
-    add_number(builder, "tested", sum.tested);
-    add_number(builder, "values", sum.values);
-    add_number(builder, "touched", sum.touched);
+    kj_member_number(builder, "rules", sum.rules);
+    kj_member_number(builder, "tested", sum.tested);
+    kj_member_number(builder, "values", sum.values);
+    kj_member_number(builder, "touched", sum.touched);
 }
 
 static void add_rule(JsonBuilder *builder, const KjBlockCoverage *block, const KjRuleCoverage *rule, const KjSources *sources) {
     g_autofree char *where = position(block, rule, sources);
     json_builder_begin_object(builder);
-    add_text(builder, "rule", label_of(rule));
-    add_text(builder, "at", where);
-    json_builder_set_member_name(builder, "tested");
-    json_builder_add_boolean_value(builder, rule->tested);
-    add_number(builder, "values", rule->values);
-    add_number(builder, "touched", rule->touched);
-    json_builder_set_member_name(builder, "incomplete");
-    json_builder_add_boolean_value(builder, rule->incomplete);
-    json_builder_set_member_name(builder, "untouched");
-    json_builder_begin_array(builder);
+    kj_member_text(builder, "rule", label_of(rule));
+    kj_member_text(builder, "at", where);
+    kj_member_truth(builder, "tested", rule->tested);
+    kj_member_number(builder, "values", rule->values);
+    kj_member_number(builder, "touched", rule->touched);
+    kj_member_truth(builder, "incomplete", rule->incomplete);
+    kj_member_list(builder, "untouched");
     for (guint i = 0; i < rule->untouched->len; i++)
         json_builder_add_string_value(builder, rule->untouched->pdata[i]);
     json_builder_end_array(builder);
@@ -131,15 +118,14 @@ static void add_rule(JsonBuilder *builder, const KjBlockCoverage *block, const K
 
 static void add_block(JsonBuilder *builder, const KjBlockCoverage *block, const KjSources *sources) {
     json_builder_begin_object(builder);
-    add_text(builder, "block", block->block->qualified);
+    kj_member_text(builder, "block", block->block->qualified);
     json_builder_set_member_name(builder, "problem");
     if (block->problem)
         json_builder_add_string_value(builder, block->problem);
     else
         json_builder_add_null_value(builder);
     add_sum(builder, sum_of(block));
-    json_builder_set_member_name(builder, "each");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "each");
     for (guint i = 0; i < block->rules->len; i++)
         add_rule(builder, block, block->rules->pdata[i], sources);
     json_builder_end_array(builder);
@@ -150,8 +136,7 @@ void kj_cli_coverage_json(const GPtrArray *coverage, const KjSources *sources, J
     json_builder_set_member_name(builder, "coverage");
     json_builder_begin_object(builder);
     add_sum(builder, sum_of_all(coverage));
-    json_builder_set_member_name(builder, "blocks");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "blocks");
     for (guint i = 0; i < coverage->len; i++)
         add_block(builder, coverage->pdata[i], sources);
     json_builder_end_array(builder);

@@ -37,8 +37,7 @@ static void add_obligations(JsonBuilder *builder, const KjRequest *request, cons
     const char *language = kj_cli_language();
     gboolean translated = FALSE;
     KjObligation obligation;
-    json_builder_set_member_name(builder, "obligations");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "obligations");
     for (guint i = 0; kj_verdict_obligation(request, verdict, i, &obligation); i++) {
         gboolean wanted = strcmp(obligation.language, language) == 0;
         if (strcmp(obligation.name, "message") != 0) {
@@ -50,14 +49,6 @@ static void add_obligations(JsonBuilder *builder, const KjRequest *request, cons
         }
     }
     json_builder_end_array(builder);
-}
-
-static void add_string_or_null(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
 }
 
 /* On a refusal, the smallest change that would get through, as one line; else NULL. */
@@ -78,14 +69,13 @@ static void print_json(const KjTable *table, KjRequest *request, const KjVerdict
     const char *message = NULL;
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    add_string_or_null(builder, "effect", verdict->effect);
-    add_string_or_null(builder, "rule", verdict->label);
-    add_string_or_null(builder, "at", position(table, verdict, &rule, &text));
+    kj_member_number(builder, "version", 1);
+    kj_member_text(builder, "effect", verdict->effect);
+    kj_member_text(builder, "rule", verdict->label);
+    kj_member_text(builder, "at", position(table, verdict, &rule, &text));
     add_obligations(builder, request, verdict, &message);
-    add_string_or_null(builder, "message", problem ? problem : message);
-    add_string_or_null(builder, "nearest", nearest);
+    kj_member_text(builder, "message", problem ? problem : message);
+    kj_member_text(builder, "nearest", nearest);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));
 }

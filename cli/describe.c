@@ -110,43 +110,32 @@ static void print_domain(const KjDomain *domain) {
 static void add_phrase(JsonBuilder *builder, const char *name, KjPhrase phrase) {
     json_builder_set_member_name(builder, name);
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "en");
-    json_builder_add_string_value(builder, phrase.en);
-    json_builder_set_member_name(builder, "ja");
-    json_builder_add_string_value(builder, phrase.ja);
+    kj_member_text(builder, "en", phrase.en);
+    kj_member_text(builder, "ja", phrase.ja);
     json_builder_end_object(builder);
-}
-
-static void add_string(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
 }
 
 static void add_domain(JsonBuilder *builder, const KjDomain *domain) {
     json_builder_begin_object(builder);
-    add_string(builder, "name", domain->name);
-    add_string(builder, "combining", combining_names[domain->combining]);
+    kj_member_text(builder, "name", domain->name);
+    kj_member_text(builder, "combining", combining_names[domain->combining]);
     add_phrase(builder, "doc", domain->doc);
-    json_builder_set_member_name(builder, "effects");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "effects");
     for (const KjEffectDefinition *effect = domain->effects; effect->name; effect++) {
         json_builder_begin_object(builder);
-        add_string(builder, "name", effect->name);
-        json_builder_set_member_name(builder, "refuses");
-        json_builder_add_boolean_value(builder, (effect->flags & KJ_EFFECT_REFUSES) != 0);
+        kj_member_text(builder, "name", effect->name);
+        kj_member_truth(builder, "refuses", (effect->flags & KJ_EFFECT_REFUSES) != 0);
         add_phrase(builder, "doc", effect->doc);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    json_builder_set_member_name(builder, "fields");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "fields");
     for (const KjFieldDefinition *field = domain->fields; field->name; field++) {
         g_autofree char *type = kj_cli_field_type(field);
         json_builder_begin_object(builder);
-        add_string(builder, "name", field->name);
-        add_string(builder, "type", type);
-        json_builder_set_member_name(builder, "required");
-        json_builder_add_boolean_value(builder, (field->flags & KJ_FIELD_REQUIRED) != 0);
+        kj_member_text(builder, "name", field->name);
+        kj_member_text(builder, "type", type);
+        kj_member_truth(builder, "required", (field->flags & KJ_FIELD_REQUIRED) != 0);
         add_phrase(builder, "phrase", field->phrase);
         add_phrase(builder, "doc", field->doc);
         json_builder_end_object(builder);
@@ -159,10 +148,8 @@ static int describe_json(const KjDomain *only) {
     g_autofree const KjDomain **domains = kj_plugin_list();
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    json_builder_set_member_name(builder, "domains");
-    json_builder_begin_array(builder);
+    kj_member_number(builder, "version", 1);
+    kj_member_list(builder, "domains");
     for (guint i = 0; domains[i]; i++)
         if (!only || domains[i] == only)
             add_domain(builder, domains[i]);

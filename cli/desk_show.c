@@ -205,36 +205,9 @@ void kj_telling_all(const KjTelling *telling, GString *out) {
 
 /* ---- JSON ---- */
 
-static void add_text(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, gint64 value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
-static void add_truth(JsonBuilder *builder, const char *name, gboolean value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_boolean_value(builder, value);
-}
-
-static void add_list(JsonBuilder *builder, const char *name, const char *const *list) {
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-    for (; list && *list; list++)
-        json_builder_add_string_value(builder, *list);
-    json_builder_end_array(builder);
-}
-
 static void add_sentences(const KjTelling *telling, const KjStep *step, JsonBuilder *builder) {
     const KjReportBlock *block = find_block(telling, step->need);
-    json_builder_set_member_name(builder, "says");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "says");
     for (guint i = 0; block && i < block->changes->len; i++)
         json_builder_add_string_value(builder, ((const KjReportChange *)block->changes->pdata[i])->headline);
     for (guint i = 0; block && i < block->guards->len; i++)
@@ -243,15 +216,14 @@ static void add_sentences(const KjTelling *telling, const KjStep *step, JsonBuil
 }
 
 static void add_requirements(const KjJudgement *judgement, JsonBuilder *builder) {
-    json_builder_set_member_name(builder, "requires");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "requires");
     for (guint i = 0; i < judgement->requirements->len; i++) {
         const KjRequirement *requirement = &g_array_index(judgement->requirements, KjRequirement, i);
         json_builder_begin_object(builder);
-        add_text(builder, "rule", requirement->label);
-        add_text(builder, "group", requirement->group);
-        add_number(builder, "count", requirement->count);
-        add_list(builder, "people", requirement->people);
+        kj_member_text(builder, "rule", requirement->label);
+        kj_member_text(builder, "group", requirement->group);
+        kj_member_number(builder, "count", requirement->count);
+        kj_member_texts(builder, "people", requirement->people);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -260,36 +232,35 @@ static void add_requirements(const KjJudgement *judgement, JsonBuilder *builder)
 static void add_step(const KjTelling *telling, const KjStep *step, JsonBuilder *builder) {
     const KjNeed *need = step->need;
     json_builder_begin_object(builder);
-    add_text(builder, "unit", need->name);
-    add_text(builder, "base", need->base ? need->base->digest : NULL);
-    add_text(builder, "result", need->result ? need->result->digest : NULL);
-    add_text(builder, "verdict", kj_change_verdict_name(need->verdict));
-    add_truth(builder, "weakens", need->weakens);
-    add_text(builder, "module", need->module);
-    add_text(builder, "domain", need->domain);
-    add_text(builder, "tier", need->tier);
-    add_text(builder, "class", need->class);
+    kj_member_text(builder, "unit", need->name);
+    kj_member_text(builder, "base", need->base ? need->base->digest : NULL);
+    kj_member_text(builder, "result", need->result ? need->result->digest : NULL);
+    kj_member_text(builder, "verdict", kj_change_verdict_name(need->verdict));
+    kj_member_truth(builder, "weakens", need->weakens);
+    kj_member_text(builder, "module", need->module);
+    kj_member_text(builder, "domain", need->domain);
+    kj_member_text(builder, "tier", need->tier);
+    kj_member_text(builder, "class", need->class);
     add_sentences(telling, step, builder);
     if (step->judgement) {
-        add_text(builder, "refused", need->refused);
-        add_list(builder, "authors", (const char *const *)step->authors);
+        kj_member_text(builder, "refused", need->refused);
+        kj_member_texts(builder, "authors", (const char *const *)step->authors);
         add_requirements(step->judgement, builder);
-        add_list(builder, "agreed", step->judgement->agreed);
-        add_number(builder, "missing", step->judgement->quorum.missing);
-        add_list(builder, "helpful", step->judgement->helpful);
-        add_truth(builder, "met", step->met);
+        kj_member_texts(builder, "agreed", step->judgement->agreed);
+        kj_member_number(builder, "missing", step->judgement->quorum.missing);
+        kj_member_texts(builder, "helpful", step->judgement->helpful);
+        kj_member_truth(builder, "met", step->met);
     }
     json_builder_end_object(builder);
 }
 
 void kj_telling_json(const KjTelling *telling, JsonBuilder *builder) {
-    json_builder_set_member_name(builder, "changes");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "changes");
     for (guint i = 0; i < telling->ruling->steps->len; i++)
         add_step(telling, telling->ruling->steps->pdata[i], builder);
     json_builder_end_array(builder);
-    add_truth(builder, "by_thresholds", telling->ruling->by_thresholds);
-    add_truth(builder, "met", telling->ruling->met);
+    kj_member_truth(builder, "by_thresholds", telling->ruling->by_thresholds);
+    kj_member_truth(builder, "met", telling->ruling->met);
 }
 
 /* ---- units ---- */

@@ -223,31 +223,13 @@ static void print_entry(Log *log, const Entry *entry) {
 
 /* ---- JSON ---- */
 
-static void add_text(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, gint64 value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
-static void begin_list(JsonBuilder *builder, const char *name) {
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-}
-
 static void add_lines(JsonBuilder *builder, const char *name, GArray *lines) {
-    begin_list(builder, name);
+    kj_member_list(builder, name);
     for (guint i = 0; lines && i < lines->len; i++) {
         const KjPastLine *line = &g_array_index(lines, KjPastLine, i);
         json_builder_begin_object(builder);
-        add_text(builder, "mark", line->mark);
-        add_text(builder, "sentence", line->sentence);
+        kj_member_text(builder, "mark", line->mark);
+        kj_member_text(builder, "sentence", line->sentence);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -257,12 +239,10 @@ static void add_lines(JsonBuilder *builder, const char *name, GArray *lines) {
 static void add_change(JsonBuilder *builder, const Entry *entry, const GPtrArray *changes, const KjListedChange *change) {
     const KjListedChange *step = gravest_step(changes, change->unit);
     json_builder_begin_object(builder);
-    add_text(builder, "unit", change->unit);
-    add_text(builder, "verdict", step->verdict);
-    json_builder_set_member_name(builder, "weakens");
-    json_builder_add_boolean_value(builder, step->weakens);
-    json_builder_set_member_name(builder, "enforced");
-    json_builder_add_boolean_value(builder, g_strv_contains(kj_statement_list(entry->statement, "enforces"), change->unit));
+    kj_member_text(builder, "unit", change->unit);
+    kj_member_text(builder, "verdict", step->verdict);
+    kj_member_truth(builder, "weakens", step->weakens);
+    kj_member_truth(builder, "enforced", g_strv_contains(kj_statement_list(entry->statement, "enforces"), change->unit));
     add_lines(builder, "says", lines_of(entry, change->unit));
     json_builder_end_object(builder);
 }
@@ -275,24 +255,24 @@ static void add_emergency(const Log *log, const Entry *entry) {
         return;
     }
     json_builder_begin_object(log->builder);
-    add_text(log->builder, "until", kj_statement_get(entry->emergency, "until"));
-    add_text(log->builder, "reason", kj_statement_get(entry->emergency, "reason"));
-    add_text(log->builder, "fate", fates[fate_of(log, entry)]);
+    kj_member_text(log->builder, "until", kj_statement_get(entry->emergency, "until"));
+    kj_member_text(log->builder, "reason", kj_statement_get(entry->emergency, "reason"));
+    kj_member_text(log->builder, "fate", fates[fate_of(log, entry)]);
     json_builder_end_object(log->builder);
 }
 
 static void add_voices(JsonBuilder *builder, const GPtrArray *voices) {
-    begin_list(builder, "voices");
+    kj_member_list(builder, "voices");
     for (guint i = 0; i < voices->len; i++) {
         const KjStatement *voice = ((const KjSigned *)voices->pdata[i])->statement;
         KjStatementKind kind = kj_statement_kind(voice);
         gboolean of_unit = kind == KJ_STATEMENT_APPROVAL || kind == KJ_STATEMENT_RECORD;
         json_builder_begin_object(builder);
-        add_text(builder, "kind", kj_statement_kind_name(kind));
-        add_text(builder, "signer", kj_statement_get(voice, "signer"));
-        add_text(builder, "unit", of_unit ? kj_statement_get(voice, "unit") : NULL);
-        add_text(builder, "date", kj_statement_get(voice, "date"));
-        add_text(builder, "digest", kj_statement_digest(voice));
+        kj_member_text(builder, "kind", kj_statement_kind_name(kind));
+        kj_member_text(builder, "signer", kj_statement_get(voice, "signer"));
+        kj_member_text(builder, "unit", of_unit ? kj_statement_get(voice, "unit") : NULL);
+        kj_member_text(builder, "date", kj_statement_get(voice, "date"));
+        kj_member_text(builder, "digest", kj_statement_digest(voice));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -302,23 +282,23 @@ static void add_entry(Log *log, const Entry *entry) {
     JsonBuilder *builder = log->builder;
     g_autoptr(GPtrArray) changes = kj_listed_changes(entry->statement);
     json_builder_begin_object(builder);
-    add_number(builder, "serial", (gint64)kj_statement_number(entry->statement, "serial"));
-    add_text(builder, "date", kj_statement_get(entry->statement, "date"));
-    add_text(builder, "title", kj_statement_get(entry->statement, "title"));
-    add_text(builder, "commit", git_oid_tostr_s(&entry->link->commit));
+    kj_member_number(builder, "serial", (gint64)kj_statement_number(entry->statement, "serial"));
+    kj_member_text(builder, "date", kj_statement_get(entry->statement, "date"));
+    kj_member_text(builder, "title", kj_statement_get(entry->statement, "title"));
+    kj_member_text(builder, "commit", git_oid_tostr_s(&entry->link->commit));
     add_emergency(log, entry);
-    begin_list(builder, "changes");
+    kj_member_list(builder, "changes");
     for (guint i = 0; i < changes->len; i++)
         if (is_first_of_unit(changes, i))
             add_change(builder, entry, changes, changes->pdata[i]);
     json_builder_end_array(builder);
     add_lines(builder, "guards", entry->change ? kj_past_change_guards(entry->change) : NULL);
     add_voices(builder, entry->voices);
-    begin_list(builder, "released_by");
+    kj_member_list(builder, "released_by");
     for (guint i = 0; i < entry->signers->len; i++)
         json_builder_add_string_value(builder, entry->signers->pdata[i]);
     json_builder_end_array(builder);
-    add_number(builder, "heartbeats", entry->heartbeats);
+    kj_member_number(builder, "heartbeats", entry->heartbeats);
     json_builder_end_object(builder);
 }
 
@@ -379,9 +359,9 @@ static int tell_log(Log *log) {
     if (g_strcmp0(format, "json") == 0) {
         log->builder = json_builder_new();
         json_builder_begin_object(log->builder);
-        add_number(log->builder, "version", 1);
-        add_text(log->builder, "context", kj_past_context(log->past));
-        begin_list(log->builder, "releases");
+        kj_member_number(log->builder, "version", 1);
+        kj_member_text(log->builder, "context", kj_past_context(log->past));
+        kj_member_list(log->builder, "releases");
     }
     if (!tell_all(log, &error))
         return kj_desk_fail(error);

@@ -49,12 +49,9 @@ static void tell_json(const KjTelling *telling, const KjSitting *sitting, const 
         { "signer", sitting->person },
     };
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-        json_builder_set_member_name(builder, texts[i].name);
-        json_builder_add_string_value(builder, texts[i].value);
-    }
+    kj_member_number(builder, "version", 1);
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        kj_member_text(builder, texts[i].name, texts[i].value);
     kj_telling_json(telling, builder);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));

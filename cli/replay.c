@@ -50,36 +50,25 @@ static void print_text(const KjReplayed *replay, const char *new_path) {
     }
 }
 
-static void add_number(JsonBuilder *builder, const char *name, guint64 number) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, (gint64)number);
-}
-
-static void add_text(JsonBuilder *builder, const char *name, const char *text) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, text);
-}
-
 static void add_kind_json(JsonBuilder *builder, const KjReplayed *replay, const KjReplayedKind *kind) {
     static const char *const sides[] = { "old", "new" };
     json_builder_begin_object(builder);
     for (guint side = KJ_OLD; side <= KJ_NEW; side++) {
         json_builder_set_member_name(builder, sides[side]);
         json_builder_begin_object(builder);
-        add_text(builder, "answer", kind->effects[side]);
-        add_text(builder, "rule", kind->rules[side]);
+        kj_member_text(builder, "answer", kind->effects[side]);
+        kj_member_text(builder, "rule", kind->rules[side]);
         json_builder_end_object(builder);
     }
-    add_number(builder, "count", kind->count);
+    kj_member_number(builder, "count", kind->count);
     json_builder_set_member_name(builder, "percent");
     json_builder_add_double_value(builder, kj_replayed_share(replay, kind->count));
-    json_builder_set_member_name(builder, "examples");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "examples");
     for (guint i = 0; i < kind->shown->len; i++) {
         const KjReplayedExample *example = &g_array_index(kind->shown, KjReplayedExample, i);
         json_builder_begin_object(builder);
-        add_number(builder, "line", example->line);
-        add_text(builder, "arguments", example->arguments);
+        kj_member_number(builder, "line", example->line);
+        kj_member_text(builder, "arguments", example->arguments);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -90,16 +79,15 @@ static void print_json(const KjReplayed *replay) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *name = kj_replayed_block(replay);
     json_builder_begin_object(builder);
-    add_number(builder, "version", 1);
-    add_text(builder, "block", name);
-    add_number(builder, "rows", replay->rows);
-    add_number(builder, "same", replay->same);
-    add_number(builder, "changed", replay->changed);
-    add_number(builder, "moved", replay->moved);
-    add_number(builder, "bad", replay->bad);
-    add_number(builder, "passed", replay->passed);
-    json_builder_set_member_name(builder, "changes");
-    json_builder_begin_array(builder);
+    kj_member_number(builder, "version", 1);
+    kj_member_text(builder, "block", name);
+    kj_member_number(builder, "rows", replay->rows);
+    kj_member_number(builder, "same", replay->same);
+    kj_member_number(builder, "changed", replay->changed);
+    kj_member_number(builder, "moved", replay->moved);
+    kj_member_number(builder, "bad", replay->bad);
+    kj_member_number(builder, "passed", replay->passed);
+    kj_member_list(builder, "changes");
     for (guint i = 0; i < replay->order->len; i++)
         add_kind_json(builder, replay, g_ptr_array_index(replay->order, i));
     json_builder_end_array(builder);

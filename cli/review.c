@@ -134,25 +134,16 @@ static GPtrArray *compare_files(const KjWorkspace *before, const KjWorkspace *af
 
 /* ---- JSON ---- */
 
-static void add_text(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
 static void add_item(JsonBuilder *builder, const KjReportItem *item) {
     json_builder_begin_object(builder);
-    add_text(builder, "state", item->state);
-    add_text(builder, "mark", item->mark);
-    add_text(builder, "sentence", item->sentence);
-    json_builder_set_member_name(builder, "facts");
-    json_builder_begin_array(builder);
+    kj_member_text(builder, "state", item->state);
+    kj_member_text(builder, "mark", item->mark);
+    kj_member_text(builder, "sentence", item->sentence);
+    kj_member_list(builder, "facts");
     for (const char *const *fact = item->facts; fact && *fact; fact++)
         json_builder_add_string_value(builder, *fact);
     json_builder_end_array(builder);
-    add_text(builder, "text", item->text);
+    kj_member_text(builder, "text", item->text);
     json_builder_end_object(builder);
 }
 
@@ -163,9 +154,8 @@ static void add_sections(JsonBuilder *builder, const KjReview *review) {
         const KjReportSection *section = review->sections->pdata[i];
         json_builder_set_member_name(builder, section->name);
         json_builder_begin_object(builder);
-        add_text(builder, "title", section->title);
-        json_builder_set_member_name(builder, "items");
-        json_builder_begin_array(builder);
+        kj_member_text(builder, "title", section->title);
+        kj_member_list(builder, "items");
         for (guint n = 0; n < section->items->len; n++)
             add_item(builder, &g_array_index(section->items, KjReportItem, n));
         json_builder_end_array(builder);
@@ -192,14 +182,12 @@ static void append_json(const KjReview *review, const KjReport *report, GString 
     g_autoptr(JsonGenerator) generator = json_generator_new();
     g_autoptr(KjTelling) telling = kj_telling_new(review->sitting, review->ruling, review->target->shown);
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    add_text(builder, "context", review->sitting->desk->context);
-    json_builder_set_member_name(builder, "release");
-    json_builder_add_int_value(builder, (gint64)kj_desk_next_serial(review->sitting->desk));
-    add_text(builder, "title", review->target->title);
-    add_text(builder, "proposal", statement ? kj_statement_digest(statement) : NULL);
-    add_text(builder, "summary", report->summary);
+    kj_member_number(builder, "version", 1);
+    kj_member_text(builder, "context", review->sitting->desk->context);
+    kj_member_number(builder, "release", (gint64)kj_desk_next_serial(review->sitting->desk));
+    kj_member_text(builder, "title", review->target->title);
+    kj_member_text(builder, "proposal", statement ? kj_statement_digest(statement) : NULL);
+    kj_member_text(builder, "summary", report->summary);
     kj_telling_json(telling, builder);
     add_sections(builder, review);
     add_diff(builder, report);

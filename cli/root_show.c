@@ -196,23 +196,9 @@ void kj_root_print(const KjRootView *view) {
 
 /* ---- JSON ---- */
 
-static void add_text(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
-}
-
-static void add_texts(JsonBuilder *builder, const char *name, const GPtrArray *values) {
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < values->len; i++)
-        json_builder_add_string_value(builder, values->pdata[i]);
-    json_builder_end_array(builder);
-}
-
 /* The lines of a statement as they are. */
 static void add_lines(JsonBuilder *builder, const KjStatement *root, const char *key) {
-    json_builder_set_member_name(builder, key);
-    json_builder_begin_array(builder);
+    kj_member_list(builder, key);
     for (const char *const *line = kj_statement_list(root, key); *line; line++)
         json_builder_add_string_value(builder, *line);
     json_builder_end_array(builder);
@@ -220,41 +206,36 @@ static void add_lines(JsonBuilder *builder, const KjStatement *root, const char 
 
 static void add_root(JsonBuilder *builder, const KjStatement *root, const GPtrArray *signed_by) {
     static const char *const lists[] = { "key", "revoked", "may", "threshold", "deputy", "recovery" };
-    json_builder_set_member_name(builder, "number");
-    json_builder_add_int_value(builder, (gint64)kj_statement_number(root, "version"));
-    add_text(builder, "digest", kj_statement_digest(root));
-    add_text(builder, "previous", kj_statement_get(root, "previous"));
-    add_text(builder, "signer", kj_statement_get(root, "signer"));
-    add_text(builder, "date", kj_statement_get(root, "date"));
-    add_text(builder, "expires", kj_statement_get(root, "expires"));
+    kj_member_number(builder, "number", (gint64)kj_statement_number(root, "version"));
+    kj_member_text(builder, "digest", kj_statement_digest(root));
+    kj_member_text(builder, "previous", kj_statement_get(root, "previous"));
+    kj_member_text(builder, "signer", kj_statement_get(root, "signer"));
+    kj_member_text(builder, "date", kj_statement_get(root, "date"));
+    kj_member_text(builder, "expires", kj_statement_get(root, "expires"));
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
         add_lines(builder, root, lists[i]);
-    add_texts(builder, "signed_by", signed_by);
+    kj_member_array(builder, "signed_by", signed_by);
 }
 
 void kj_root_print_json(const KjRootView *view) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(GPtrArray) names = signers(root_before(view), view->last, view->sealed);
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
+    kj_member_number(builder, "version", 1);
     json_builder_set_member_name(builder, "root");
     json_builder_begin_object(builder);
     add_root(builder, kj_root_statement(view->last), names);
-    json_builder_set_member_name(builder, "expired");
-    json_builder_add_boolean_value(builder, kj_statement_instant(kj_root_statement(view->last), "expires") <= view->now);
+    kj_member_truth(builder, "expired", kj_statement_instant(kj_root_statement(view->last), "expires") <= view->now);
     json_builder_end_object(builder);
-    json_builder_set_member_name(builder, "drafts");
-    json_builder_begin_array(builder);
+    kj_member_list(builder, "drafts");
     for (guint i = 0; i < view->drafts->len; i++) {
         const KjSealed *draft = view->drafts->pdata[i];
         g_autoptr(KjRoot) next = kj_root_of_draft(draft);
         g_autoptr(GPtrArray) changes = kj_root_changes(view->last, draft->statement), drafted = signers(view->last, next, draft);
         json_builder_begin_object(builder);
         add_root(builder, draft->statement, drafted);
-        add_texts(builder, "changes", changes);
-        json_builder_set_member_name(builder, "enough");
-        json_builder_add_boolean_value(builder, kj_roots_may_append(view->last, draft, NULL));
+        kj_member_array(builder, "changes", changes);
+        kj_member_truth(builder, "enough", kj_roots_may_append(view->last, draft, NULL));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

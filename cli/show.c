@@ -246,52 +246,40 @@ static void show_sentences(const KjTable *table, const KjCompilation *compilatio
 
 /* ---- JSON ---- */
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
-}
-
-static void add_int(JsonBuilder *builder, const char *name, gint64 value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
 static void add_rule(JsonBuilder *builder, const KjTable *table, const KjBlockView *block, guint index) {
     KjRuleView rule;
     kj_view_rule(table, block->first_rule + index, &rule);
     g_autofree char *effect = effect_name(table, block, rule.effect);
     json_builder_begin_object(builder);
-    add_string(builder, "label", rule.label);
-    add_string(builder, "effect", effect);
-    add_string(builder, "source", rule.source);
-    add_string(builder, "en", rule.sentence.en);
-    add_string(builder, "ja", rule.sentence.ja);
-    add_string(builder, "file", rule.file);
-    add_int(builder, "line", rule.line);
-    add_int(builder, "column", rule.column);
-    add_int(builder, "boxes", rule.box_count);
+    kj_member_text(builder, "label", rule.label);
+    kj_member_text(builder, "effect", effect);
+    kj_member_text(builder, "source", rule.source);
+    kj_member_text(builder, "en", rule.sentence.en);
+    kj_member_text(builder, "ja", rule.sentence.ja);
+    kj_member_text(builder, "file", rule.file);
+    kj_member_number(builder, "line", rule.line);
+    kj_member_number(builder, "column", rule.column);
+    kj_member_number(builder, "boxes", rule.box_count);
     json_builder_end_object(builder);
 }
 
 static void show_json(const KjTable *table) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    add_int(builder, "version", 1);
+    kj_member_number(builder, "version", 1);
     g_autofree char *end = emergency_end(table);
     if (end)
-        add_string(builder, "emergency_until", end);
-    json_builder_set_member_name(builder, "blocks");
-    json_builder_begin_array(builder);
+        kj_member_text(builder, "emergency_until", end);
+    kj_member_list(builder, "blocks");
     for (guint i = 0; i < kj_table_block_count(table); i++) {
         KjBlockView block;
         kj_view_block(table, i, &block);
         json_builder_begin_object(builder);
-        add_string(builder, "name", block.name);
-        add_string(builder, "module", block.module);
-        add_string(builder, "domain", block.domain);
-        add_string(builder, "schema", block.schema_digest);
-        json_builder_set_member_name(builder, "rules");
-        json_builder_begin_array(builder);
+        kj_member_text(builder, "name", block.name);
+        kj_member_text(builder, "module", block.module);
+        kj_member_text(builder, "domain", block.domain);
+        kj_member_text(builder, "schema", block.schema_digest);
+        kj_member_list(builder, "rules");
         for (guint r = 0; r < block.rule_count; r++)
             add_rule(builder, table, &block, r);
         json_builder_end_array(builder);

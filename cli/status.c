@@ -328,34 +328,15 @@ static void print_text(const Status *status) {
 
 /* ---- JSON ---- */
 
-static void add_text(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void add_truth(JsonBuilder *builder, const char *name, gboolean value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_boolean_value(builder, value);
-}
-
-static void begin_list(JsonBuilder *builder, const char *name) {
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-}
-
 static void add_in_force(JsonBuilder *builder, const Status *status) {
     const KjStatement *release = in_force(status), *emergency = emergency_of(status);
     json_builder_set_member_name(builder, "in_force");
     if (release) {
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "serial");
-        json_builder_add_int_value(builder, (gint64)kj_statement_number(release, "serial"));
-        add_text(builder, "date", kj_statement_get(release, "date"));
-        add_text(builder, "title", kj_statement_get(release, "title"));
-        add_text(builder, "digest", kj_statement_digest(release));
+        kj_member_number(builder, "serial", (gint64)kj_statement_number(release, "serial"));
+        kj_member_text(builder, "date", kj_statement_get(release, "date"));
+        kj_member_text(builder, "title", kj_statement_get(release, "title"));
+        kj_member_text(builder, "digest", kj_statement_digest(release));
         json_builder_end_object(builder);
     } else {
         json_builder_add_null_value(builder);
@@ -367,33 +348,33 @@ static void add_in_force(JsonBuilder *builder, const Status *status) {
     }
     g_autofree char *by = status->ratify_within ? kj_statement_date(ratify_by(status)) : NULL;
     json_builder_begin_object(builder);
-    add_text(builder, "digest", kj_statement_digest(emergency));
-    add_text(builder, "until", kj_statement_get(emergency, "until"));
-    add_text(builder, "reason", kj_statement_get(emergency, "reason"));
-    add_text(builder, "ratify_by", by);
-    add_truth(builder, "over", is_over(status));
+    kj_member_text(builder, "digest", kj_statement_digest(emergency));
+    kj_member_text(builder, "until", kj_statement_get(emergency, "until"));
+    kj_member_text(builder, "reason", kj_statement_get(emergency, "reason"));
+    kj_member_text(builder, "ratify_by", by);
+    kj_member_truth(builder, "over", is_over(status));
     json_builder_end_object(builder);
 }
 
 static void add_pending_json(JsonBuilder *builder, const Pending *pending) {
     const KjStatement *proposal = pending->proposal->statement;
     json_builder_begin_object(builder);
-    add_text(builder, "digest", kj_statement_digest(proposal));
+    kj_member_text(builder, "digest", kj_statement_digest(proposal));
     g_autofree char *title = title_of(proposal);
-    add_text(builder, "kind", kj_statement_kind_name(kj_statement_kind(proposal)));
-    add_text(builder, "title", title);
-    add_text(builder, "signer", kj_statement_get(proposal, "signer"));
-    add_text(builder, "date", kj_statement_get(proposal, "date"));
-    add_truth(builder, "ready", is_ready(pending));
-    begin_list(builder, "units");
+    kj_member_text(builder, "kind", kj_statement_kind_name(kj_statement_kind(proposal)));
+    kj_member_text(builder, "title", title);
+    kj_member_text(builder, "signer", kj_statement_get(proposal, "signer"));
+    kj_member_text(builder, "date", kj_statement_get(proposal, "date"));
+    kj_member_truth(builder, "ready", is_ready(pending));
+    kj_member_list(builder, "units");
     for (guint i = 0; pending->ruling && i < pending->ruling->steps->len; i++) {
         const KjStep *step = pending->ruling->steps->pdata[i];
         if (!proposes(pending, step->need->name))
             continue;
         g_autofree char *missing = step->judgement ? kj_step_missing(step) : NULL;
         json_builder_begin_object(builder);
-        add_text(builder, "unit", step->need->name);
-        add_text(builder, "missing", missing);
+        kj_member_text(builder, "unit", step->need->name);
+        kj_member_text(builder, "missing", missing);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -403,27 +384,26 @@ static void add_pending_json(JsonBuilder *builder, const Pending *pending) {
 static void print_json(const Status *status) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    add_text(builder, "context", status->sitting->desk->context);
+    kj_member_number(builder, "version", 1);
+    kj_member_text(builder, "context", status->sitting->desk->context);
     add_in_force(builder, status);
-    begin_list(builder, "pending");
+    kj_member_list(builder, "pending");
     for (guint i = 0; i < status->pending->len; i++)
         add_pending_json(builder, status->pending->pdata[i]);
     json_builder_end_array(builder);
-    begin_list(builder, "ending");
+    kj_member_list(builder, "ending");
     for (guint i = 0; i < status->endings->len; i++) {
         const Ending *ending = &g_array_index(status->endings, Ending, i);
         g_autofree char *date = kj_statement_date(ending->instant);
         json_builder_begin_object(builder);
-        add_text(builder, "kind", ending->kind);
-        add_text(builder, "date", date);
-        add_truth(builder, "missed", ending->instant <= status->sitting->now);
-        add_text(builder, "says", ending->sentence);
+        kj_member_text(builder, "kind", ending->kind);
+        kj_member_text(builder, "date", date);
+        kj_member_truth(builder, "missed", ending->instant <= status->sitting->now);
+        kj_member_text(builder, "says", ending->sentence);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    begin_list(builder, "not_believed");
+    kj_member_list(builder, "not_believed");
     for (guint i = 0; i < status->sitting->desk->broken->len; i++)
         json_builder_add_string_value(builder, status->sitting->desk->broken->pdata[i]);
     json_builder_end_array(builder);

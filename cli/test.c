@@ -159,17 +159,13 @@ static void print_junit(const Run *run, guint failed) {
 static void print_json(const Run *run, guint failed, const GPtrArray *coverage) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    json_builder_set_member_name(builder, "failed");
-    json_builder_add_int_value(builder, failed);
-    json_builder_set_member_name(builder, "tests");
-    json_builder_begin_array(builder);
+    kj_member_number(builder, "version", 1);
+    kj_member_number(builder, "failed", failed);
+    kj_member_list(builder, "tests");
     for (guint i = 0; i < run->results->len; i++) {
         const Result *result = &g_array_index(run->results, Result, i);
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "name");
-        json_builder_add_string_value(builder, result->name);
+        kj_member_text(builder, "name", result->name);
         json_builder_set_member_name(builder, "failure");
         if (result->failure)
             json_builder_add_string_value(builder, result->failure);

@@ -98,19 +98,15 @@ static int judge_against(const KjStatement *release) {
 static void print_json(const KjVerifier *verifier, const GError *error, const GPtrArray *left_out) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    json_builder_set_member_name(builder, "verified");
-    json_builder_add_int_value(builder, (gint64)kj_verifier_serial(verifier));
+    kj_member_number(builder, "version", 1);
+    kj_member_number(builder, "verified", (gint64)kj_verifier_serial(verifier));
     json_builder_set_member_name(builder, "attack");
     if (error)
         json_builder_add_string_value(builder, kj_attack_name(kj_verifier_attack(verifier)));
     else
         json_builder_add_null_value(builder);
-    json_builder_set_member_name(builder, "message");
-    json_builder_add_string_value(builder, error ? error->message : "");
-    json_builder_set_member_name(builder, "omitted");
-    json_builder_begin_array(builder);
+    kj_member_text(builder, "message", error ? error->message : "");
+    kj_member_list(builder, "omitted");
     for (guint i = 0; left_out && i < left_out->len; i++)
         json_builder_add_string_value(builder, left_out->pdata[i]);
     json_builder_end_array(builder);

@@ -206,14 +206,6 @@ static void print_text(const When *when) {
     }
 }
 
-static void add_text(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
 static void add_answer(JsonBuilder *builder, const char *name, const KjPastAnswer *answer) {
     static const char *const kinds[] = { [KJ_PAST_DECIDED] = "decided", [KJ_PAST_WRONG] = "wrong", [KJ_PAST_NO_BLOCK] = "no-block", [KJ_PAST_UNENFORCED] = "not-enforced" };
     json_builder_set_member_name(builder, name);
@@ -222,18 +214,10 @@ static void add_answer(JsonBuilder *builder, const char *name, const KjPastAnswe
         return;
     }
     json_builder_begin_object(builder);
-    add_text(builder, "kind", kinds[answer->kind]);
-    add_text(builder, "answer", answer->kind == KJ_PAST_DECIDED ? answer->text : answer->kind == KJ_PAST_WRONG ? "deny" : NULL);
-    add_text(builder, "rule", answer->kind == KJ_PAST_DECIDED ? answer->rule : NULL);
+    kj_member_text(builder, "kind", kinds[answer->kind]);
+    kj_member_text(builder, "answer", answer->kind == KJ_PAST_DECIDED ? answer->text : answer->kind == KJ_PAST_WRONG ? "deny" : NULL);
+    kj_member_text(builder, "rule", answer->kind == KJ_PAST_DECIDED ? answer->rule : NULL);
     json_builder_end_object(builder);
-}
-
-static void add_names(JsonBuilder *builder, const char *name, const GPtrArray *names) {
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-    for (guint i = 0; names && i < names->len; i++)
-        json_builder_add_string_value(builder, names->pdata[i]);
-    json_builder_end_array(builder);
 }
 
 static void add_run(JsonBuilder *builder, const When *when, const Run *run) {
@@ -243,26 +227,23 @@ static void add_run(JsonBuilder *builder, const When *when, const Run *run) {
     json_builder_begin_object(builder);
     add_answer(builder, "answer", run->answer);
     add_answer(builder, "before", run->before);
-    json_builder_set_member_name(builder, "release");
-    json_builder_add_int_value(builder, (gint64)release->serial);
-    add_text(builder, "commit", git_oid_tostr_s(&release->commit));
-    add_text(builder, "title", kj_statement_get(run->link->sealed->statement, "title"));
-    add_text(builder, "since", date);
-    json_builder_set_member_name(builder, "emergency_ended");
-    json_builder_add_boolean_value(builder, run->spell.lapsed);
-    add_text(builder, "emergency_until", until);
-    json_builder_set_member_name(builder, "changes");
-    json_builder_begin_array(builder);
+    kj_member_number(builder, "release", (gint64)release->serial);
+    kj_member_text(builder, "commit", git_oid_tostr_s(&release->commit));
+    kj_member_text(builder, "title", kj_statement_get(run->link->sealed->statement, "title"));
+    kj_member_text(builder, "since", date);
+    kj_member_truth(builder, "emergency_ended", run->spell.lapsed);
+    kj_member_text(builder, "emergency_until", until);
+    kj_member_list(builder, "changes");
     for (guint i = 0; run->lines && i < run->lines->len; i++) {
         const KjPastLine *line = &g_array_index(run->lines, KjPastLine, i);
         json_builder_begin_object(builder);
-        add_text(builder, "mark", line->mark);
-        add_text(builder, "sentence", line->sentence);
+        kj_member_text(builder, "mark", line->mark);
+        kj_member_text(builder, "sentence", line->sentence);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    add_names(builder, "approved_by", names);
-    add_names(builder, "released_by", signers);
+    kj_member_array(builder, "approved_by", names);
+    kj_member_array(builder, "released_by", signers);
     json_builder_end_object(builder);
 }
 
@@ -270,13 +251,11 @@ static void print_json(const When *when, gint64 instant) {
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *asked = kj_statement_date(instant);
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_int_value(builder, 1);
-    add_text(builder, "context", kj_past_context(when->past));
-    add_text(builder, "block", when->unit);
-    add_text(builder, "at", asked);
-    json_builder_set_member_name(builder, "answers");
-    json_builder_begin_array(builder);
+    kj_member_number(builder, "version", 1);
+    kj_member_text(builder, "context", kj_past_context(when->past));
+    kj_member_text(builder, "block", when->unit);
+    kj_member_text(builder, "at", asked);
+    kj_member_list(builder, "answers");
     for (guint i = 0; i < when->runs->len; i++)
         add_run(builder, when, when->runs->pdata[i]);
     json_builder_end_array(builder);

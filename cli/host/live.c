@@ -96,43 +96,22 @@ static void print_text(const Live *live) {
         puts(_("what this machine holds is what the release says"));
 }
 
-static void add_list(JsonBuilder *builder, const char *name, const GPtrArray *list) {
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < list->len; i++)
-        json_builder_add_string_value(builder, list->pdata[i]);
-    json_builder_end_array(builder);
-}
-
-static void add_text(JsonBuilder *builder, const char *name, const char *text) {
-    json_builder_set_member_name(builder, name);
-    if (text)
-        json_builder_add_string_value(builder, text);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, guint64 number) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, (gint64)number);
-}
-
 static void print_json(const Live *live) {
     const KjStoreState *state = kj_store_state(live->host->store);
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autofree char *until = live->release->until > live->host->now ? kj_statement_date(live->release->until) : NULL;
     json_builder_begin_object(builder);
-    add_number(builder, "version", 1);
-    add_text(builder, "context", live->host->settings.context);
-    add_number(builder, "serial", live->release->serial);
-    add_text(builder, "release", state->release);
-    add_text(builder, "title", live->release->title);
-    add_number(builder, "root", state->root);
-    add_number(builder, "epoch", state->epoch);
-    add_text(builder, "emergency_until", until);
-    add_text(builder, "held", live->host->settings.held);
-    add_list(builder, "differs", live->differs);
-    add_list(builder, "warnings", live->warnings);
+    kj_member_number(builder, "version", 1);
+    kj_member_text(builder, "context", live->host->settings.context);
+    kj_member_number(builder, "serial", live->release->serial);
+    kj_member_text(builder, "release", state->release);
+    kj_member_text(builder, "title", live->release->title);
+    kj_member_number(builder, "root", state->root);
+    kj_member_number(builder, "epoch", state->epoch);
+    kj_member_text(builder, "emergency_until", until);
+    kj_member_text(builder, "held", live->host->settings.held);
+    kj_member_array(builder, "differs", live->differs);
+    kj_member_array(builder, "warnings", live->warnings);
     json_builder_end_object(builder);
     kj_cli_print_json(json_builder_get_root(builder));
 }

@@ -13,31 +13,9 @@
 #include <string.h>
 
 #include "../region/words.h"
+#include "member.h"
 #include "report.h"
 #include "words.h"
-
-static void text(JsonBuilder *builder, const char *name, const char *value) {
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void boolean(JsonBuilder *builder, const char *name, gboolean value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_boolean_value(builder, value);
-}
-
-static void integer(JsonBuilder *builder, const char *name, gint64 value) {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
-static void array(JsonBuilder *builder, const char *name) {
-    json_builder_set_member_name(builder, name);
-    json_builder_begin_array(builder);
-}
 
 /* ---- a region ---- */
 
@@ -45,15 +23,15 @@ static void add_decision(JsonBuilder *builder, const KjReportBlock *block, const
                          gboolean is_new) {
     gboolean none = !version || decision->unasked;
 
-    text(builder, is_new ? "new" : "old", none ? NULL : block->change->domain->effects[decision->effect].name);
-    text(builder, is_new ? "new_parameters" : "old_parameters", none ? "" : decision->parameters);
-    array(builder, is_new ? "new_obligations" : "old_obligations");
+    kj_member_text(builder, is_new ? "new" : "old", none ? NULL : block->change->domain->effects[decision->effect].name);
+    kj_member_text(builder, is_new ? "new_parameters" : "old_parameters", none ? "" : decision->parameters);
+    kj_member_list(builder, is_new ? "new_obligations" : "old_obligations");
     g_auto(GStrv) obligations = g_strsplit(none ? "" : decision->obligations, ", ", -1);
     for (char **each = obligations; *each; each++)
         if (**each)
             json_builder_add_string_value(builder, *each);
     json_builder_end_array(builder);
-    boolean(builder, is_new ? "new_error" : "old_error", !none && decision->error);
+    kj_member_truth(builder, is_new ? "new_error" : "old_error", !none && decision->error);
 }
 
 static void add_rule(JsonBuilder *builder, const char *name, const KjReportRule *told, const KjBlock *version, const KjDecision *decision) {
@@ -63,9 +41,9 @@ static void add_rule(JsonBuilder *builder, const char *name, const KjReportRule 
         return;
     }
     json_builder_begin_object(builder);
-    text(builder, "label", told->rule ? told->rule->label : decision->error ? "error" : "default");
-    text(builder, "file", told->file);
-    integer(builder, "line", told->line);
+    kj_member_text(builder, "label", told->rule ? told->rule->label : decision->error ? "error" : "default");
+    kj_member_text(builder, "file", told->file);
+    kj_member_number(builder, "line", told->line);
     json_builder_end_object(builder);
 }
 
@@ -81,13 +59,13 @@ static void add_count(JsonBuilder *builder, const KjReportBlock *block, const Kj
     }
     guint count;
     json_builder_begin_object(builder);
-    text(builder, "field", kj_universe_fields(block->change->universe, &count)[region->subject].name);
+    kj_member_text(builder, "field", kj_universe_fields(block->change->universe, &count)[region->subject].name);
     if (region->who.numeric) {
         g_autofree char *points = kj_count_text(region->who.points); /* as text: an IPv6 count is beyond every number type */
-        text(builder, "points", points);
+        kj_member_text(builder, "points", points);
     } else {
-        integer(builder, "named", region->who.named);
-        boolean(builder, "others", region->who.others);
+        kj_member_number(builder, "named", region->who.named);
+        kj_member_truth(builder, "others", region->who.others);
     }
     json_builder_end_object(builder);
 }
@@ -99,22 +77,22 @@ static void add_region(JsonBuilder *builder, const KjReportBlock *block, const K
     json_builder_begin_object(builder);
     add_decision(builder, block, block->change->old_block, region->old_decision, FALSE);
     add_decision(builder, block, block->change->new_block, region->new_decision, TRUE);
-    array(builder, "where");
+    kj_member_list(builder, "where");
     for (guint i = 0; i < region->boxes->len; i++)
         json_builder_add_string_value(builder, kj_words_clauses(block->change->universe, region->boxes->pdata[i]));
     json_builder_end_array(builder);
-    text(builder, "witness", witness);
+    kj_member_text(builder, "witness", witness);
     json_builder_set_member_name(builder, "rules");
     json_builder_begin_object(builder);
     add_rule(builder, "old", &told->old_rule, block->change->old_block, region->old_decision);
     add_rule(builder, "new", &told->new_rule, block->change->new_block, region->new_decision);
     json_builder_end_object(builder);
-    text(builder, "direction", direction_name(region->direction));
-    text(builder, "aspect", region->aspect);
-    boolean(builder, "complete", region->complete);
+    kj_member_text(builder, "direction", direction_name(region->direction));
+    kj_member_text(builder, "aspect", region->aspect);
+    kj_member_truth(builder, "complete", region->complete);
     add_count(builder, block, region);
-    text(builder, "dates", told->dates);
-    text(builder, "headline", told->headline);
+    kj_member_text(builder, "dates", told->dates);
+    kj_member_text(builder, "headline", told->headline);
     json_builder_end_object(builder);
 }
 
@@ -122,28 +100,28 @@ static void add_region(JsonBuilder *builder, const KjReportBlock *block, const K
 
 static void add_block(JsonBuilder *builder, const KjReportBlock *block) {
     json_builder_begin_object(builder);
-    text(builder, "block", block->change->name);
-    text(builder, "verdict", kj_change_verdict_name(block->change->verdict));
-    boolean(builder, "weakens", block->change->weakens);
-    text(builder, "undecided", block->change->undecided);
-    array(builder, "regions");
+    kj_member_text(builder, "block", block->change->name);
+    kj_member_text(builder, "verdict", kj_change_verdict_name(block->change->verdict));
+    kj_member_truth(builder, "weakens", block->change->weakens);
+    kj_member_text(builder, "undecided", block->change->undecided);
+    kj_member_list(builder, "regions");
     for (guint i = 0; i < block->changes->len; i++)
         add_region(builder, block, block->changes->pdata[i]);
     json_builder_end_array(builder);
-    integer(builder, "untold", block->change->untold);
-    text(builder, "without_effect", block->quiet);
+    kj_member_number(builder, "untold", block->change->untold);
+    kj_member_text(builder, "without_effect", block->quiet);
     json_builder_end_object(builder);
 }
 
 static void add_quiet_block(JsonBuilder *builder, const KjBlockChange *change) {
     json_builder_begin_object(builder);
-    text(builder, "block", change->name);
-    text(builder, "verdict", kj_change_verdict_name(change->verdict));
-    boolean(builder, "weakens", FALSE);
-    text(builder, "undecided", NULL);
-    array(builder, "regions");
+    kj_member_text(builder, "block", change->name);
+    kj_member_text(builder, "verdict", kj_change_verdict_name(change->verdict));
+    kj_member_truth(builder, "weakens", FALSE);
+    kj_member_text(builder, "undecided", NULL);
+    kj_member_list(builder, "regions");
     json_builder_end_array(builder);
-    integer(builder, "untold", 0);
+    kj_member_number(builder, "untold", 0);
     json_builder_end_object(builder);
 }
 
@@ -163,20 +141,20 @@ static void add_guard(JsonBuilder *builder, const KjReportGuard *told) {
     const KjGuard *guard = told->guard;
 
     json_builder_begin_object(builder);
-    text(builder, "kind", kinds[guard->kind]);
-    boolean(builder, "weakens", guard->weakens);
-    text(builder, "block", guard->block);
-    text(builder, "name", guard->name);
-    text(builder, "before", guard->before);
-    text(builder, "after", guard->after);
-    text(builder, "old_place", told->old_place);
-    text(builder, "new_place", told->new_place);
-    text(builder, "headline", told->headline);
+    kj_member_text(builder, "kind", kinds[guard->kind]);
+    kj_member_truth(builder, "weakens", guard->weakens);
+    kj_member_text(builder, "block", guard->block);
+    kj_member_text(builder, "name", guard->name);
+    kj_member_text(builder, "before", guard->before);
+    kj_member_text(builder, "after", guard->after);
+    kj_member_text(builder, "old_place", told->old_place);
+    kj_member_text(builder, "new_place", told->new_place);
+    kj_member_text(builder, "headline", told->headline);
     json_builder_end_object(builder);
 }
 
 static void add_guards(JsonBuilder *builder, const KjReport *report) {
-    array(builder, "guards");
+    kj_member_list(builder, "guards");
     for (guint i = 0; i < report->blocks->len; i++) {
         const KjReportBlock *block = report->blocks->pdata[i];
         for (guint g = 0; g < block->guards->len; g++)
@@ -188,14 +166,14 @@ static void add_guards(JsonBuilder *builder, const KjReport *report) {
 }
 
 static void add_timed(JsonBuilder *builder, const KjReport *report) {
-    array(builder, "timed");
+    kj_member_list(builder, "timed");
     for (guint i = 0; i < report->timed->len; i++) {
         const KjReportTimed *told = report->timed->pdata[i];
         json_builder_begin_object(builder);
-        text(builder, "date", told->timed->date);
-        text(builder, "exception", told->timed->exception);
-        text(builder, "rule", told->timed->rule ? told->timed->rule->label : NULL);
-        boolean(builder, "ends", told->timed->ends);
+        kj_member_text(builder, "date", told->timed->date);
+        kj_member_text(builder, "exception", told->timed->exception);
+        kj_member_text(builder, "rule", told->timed->rule ? told->timed->rule->label : NULL);
+        kj_member_truth(builder, "ends", told->timed->ends);
         json_builder_set_member_name(builder, "block");
         add_block(builder, told->block);
         json_builder_end_object(builder);
@@ -206,8 +184,8 @@ static void add_timed(JsonBuilder *builder, const KjReport *report) {
 static void add_version(JsonBuilder *builder, const char *name, const char *path, const char *commit) {
     json_builder_set_member_name(builder, name);
     json_builder_begin_object(builder);
-    text(builder, "path", path);
-    text(builder, "commit", commit);
+    kj_member_text(builder, "path", path);
+    kj_member_text(builder, "commit", commit);
     json_builder_end_object(builder);
 }
 
@@ -228,8 +206,8 @@ void kj_report_print_json(const KjReport *report, GString *out) {
     g_autoptr(JsonGenerator) generator = json_generator_new();
 
     json_builder_begin_object(builder);
-    integer(builder, "version", 1);
-    array(builder, "blocks");
+    kj_member_number(builder, "version", 1);
+    kj_member_list(builder, "blocks");
     for (guint i = 0; i < report->change->blocks->len; i++) {
         const KjReportBlock *told = told_block(report, report->change->blocks->pdata[i]);
         if (told)
@@ -240,12 +218,12 @@ void kj_report_print_json(const KjReport *report, GString *out) {
     json_builder_end_array(builder);
     add_guards(builder, report);
     add_timed(builder, report);
-    text(builder, "verdict", kj_change_verdict_name(report->verdict));
-    boolean(builder, "weakens", report->weakens);
-    text(builder, "summary", report->summary);
+    kj_member_text(builder, "verdict", kj_change_verdict_name(report->verdict));
+    kj_member_truth(builder, "weakens", report->weakens);
+    kj_member_text(builder, "summary", report->summary);
     add_version(builder, "old", report->options.old_path, report->options.old_commit);
     add_version(builder, "new", report->options.new_path, report->options.new_commit);
-    text(builder, "generator", report->options.version);
+    kj_member_text(builder, "generator", report->options.version);
     json_builder_end_object(builder);
 
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
