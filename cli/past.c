@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "../history/fail.h"
 
 struct KjPast {
     KjRepository *repository;
@@ -17,12 +18,6 @@ struct KjPast {
     GPtrArray *chains;     /* of GPtrArray of KjSigned: all that were read */
     GHashTable *statements; /* digest -> KjSigned * of them */
 };
-
-static gboolean refuse(GError **error, char *message) {
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_REFUSED, message);
-    g_free(message);
-    return FALSE;
-}
 
 /* ---- roots ---- */
 
@@ -48,7 +43,7 @@ static gboolean read_own_root(KjPast *past, GError **error) {
 static gboolean read_roots(KjPast *past, const KjLink *release, GError **error) {
     guint place = root_place(release);
     if (release->parents->len <= place)
-        return refuse(error, g_strdup(_("mix-and-match: a release does not bring the root that it names")));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("mix-and-match: a release does not bring the root that it names"));
     const git_oid *at = &g_array_index(release->parents, git_oid, place);
     if (past->roots && git_oid_equal(at, &past->roots_at))
         return TRUE;
@@ -56,7 +51,7 @@ static gboolean read_roots(KjPast *past, const KjLink *release, GError **error) 
     if (!roots)
         return FALSE;
     if (past->own_root && strcmp(first_root(roots), past->own_root) != 0)
-        return refuse(error, g_strdup(_("forked history: the releases go back to another root than this repository's refs/kijun/root")));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("forked history: the releases go back to another root than this repository's refs/kijun/root"));
     g_clear_pointer(&past->roots, g_ptr_array_unref);
     past->roots = g_steal_pointer(&roots);
     past->roots_at = *at;
@@ -69,8 +64,8 @@ static const KjRoot *root_of(KjPast *past, const KjLink *link, GError **error) {
         return NULL;
     const KjRoot *root = kj_roots_find(past->roots, kj_statement_number(link->sealed->statement, "root"));
     if (!root)
-        refuse(error, g_strdup_printf(_("mix-and-match: release %" PRIu64 " does not bring the root that it names"),
-                                      kj_statement_number(link->sealed->statement, "serial")));
+        kj_fail(error, KJ_ERROR_REFUSED, _("mix-and-match: release %" PRIu64 " does not bring the root that it names"),
+                                      kj_statement_number(link->sealed->statement, "serial"));
     return root;
 }
 
@@ -100,8 +95,8 @@ static gboolean check(KjPast *past, const KjLink *link, GError **error) {
     const KjStatement *statement = link->sealed->statement;
     guint64 serial = kj_statement_number(statement, "serial");
     if (strcmp(kj_statement_get(statement, "context"), past->context) != 0)
-        return refuse(error, g_strdup_printf(_("wrong context: release %" PRIu64 " is of `%s`, not of `%s`"), serial,
-                                             kj_statement_get(statement, "context"), past->context));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("wrong context: release %" PRIu64 " is of `%s`, not of `%s`"), serial,
+                                             kj_statement_get(statement, "context"), past->context);
     if (!kj_link_is_release(link))
         return TRUE; /* it changes nothing that is read here */
     const KjRoot *root = root_of(past, link, error);
@@ -112,7 +107,7 @@ static gboolean check(KjPast *past, const KjLink *link, GError **error) {
     guint count = 0, wanted = emergency ? 1 : kj_root_threshold(root, "release");
     for (guint i = 0; i < signers->len; i++)
         count += emergency || kj_root_may(root, "release", signers->pdata[i]);
-    return count >= wanted || refuse(error, g_strdup_printf(_("release %" PRIu64 " is signed by %u of the %u people that its root wants"), serial, count, wanted));
+    return count >= wanted || kj_fail(error, KJ_ERROR_REFUSED, _("release %" PRIu64 " is signed by %u of the %u people that its root wants"), serial, count, wanted);
 }
 
 KjLink *kj_past_read(KjPast *past, const git_oid *commit, GError **error) {
@@ -147,7 +142,7 @@ static gboolean read_chains(KjPast *past, const KjLink *release, GError **error)
         if (g_hash_table_contains(past->statements, words[1]))
             continue;
         if (!name || place >= release->parents->len)
-            return refuse(error, g_strdup(_("mix-and-match: a release does not bring the signers' statements that it names")));
+            return kj_fail(error, KJ_ERROR_REFUSED, _("mix-and-match: a release does not bring the signers' statements that it names"));
         GPtrArray *chain = kj_chain_read_commit(past->repository, &g_array_index(release->parents, git_oid, place), name, error);
         if (!chain)
             return FALSE;
@@ -166,8 +161,8 @@ const KjSigned *kj_past_find(KjPast *past, const KjLink *release, const char *di
         return NULL;
     found = g_hash_table_lookup(past->statements, digest);
     if (!found)
-        refuse(error, g_strdup_printf(_("mix-and-match: release %" PRIu64 " relies on statement %.12s and does not bring it"),
-                                      kj_statement_number(release->sealed->statement, "serial"), digest));
+        kj_fail(error, KJ_ERROR_REFUSED, _("mix-and-match: release %" PRIu64 " relies on statement %.12s and does not bring it"),
+                                      kj_statement_number(release->sealed->statement, "serial"), digest);
     return found;
 }
 
@@ -230,7 +225,7 @@ gint64 kj_past_until(KjPast *past, const KjLink *release, GError **error) {
     if (found && kj_statement_kind(found->statement) == KJ_STATEMENT_EMERGENCY)
         return kj_statement_instant(found->statement, "until");
     if (found)
-        refuse(error, g_strdup(_("mix-and-match: what a release names as its emergency is none")));
+        kj_fail(error, KJ_ERROR_REFUSED, _("mix-and-match: what a release names as its emergency is none"));
     return -1;
 }
 

@@ -11,19 +11,11 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "fail.h"
 #include "commit.h"
 
 #define PREFIX "refs/kijun/s/"
 #define LINKS_MAX 100000u
-
-G_GNUC_PRINTF(2, 3) static gboolean refuse(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_REFUSED, message);
-    return FALSE;
-}
 
 /* ---- one statement ---- */
 
@@ -34,7 +26,7 @@ KjSigned *kj_signed_new(const char *bytes, gsize length, const char *armor, gsiz
         return NULL;
     g_autoptr(KjKey) key = kj_signature_verify(armor, armor_length, kj_statement_name_space(kj_statement_kind(statement)), bytes, length, NULL, &problem);
     if (!key) {
-        refuse(error, "%s", problem->message);
+        kj_fail(error, KJ_ERROR_REFUSED, "%s", problem->message);
         return NULL;
     }
     KjSigned *signed_statement = g_new(KjSigned, 1);
@@ -58,22 +50,8 @@ char *kj_chain_name(const KjKey *key) {
     return g_strconcat(PREFIX, digest, NULL);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 GPtrArray *kj_chain_names(KjRepository *repository, GError **error) {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(git_reference_iterator) references = NULL;
-    const char *name;
-    if (git_reference_iterator_glob_new(&references, repository->git, PREFIX "*") != 0) {
-        kj_repository_fail(error, PREFIX);
-        return NULL;
-    }
-    while (git_reference_next_name(&name, references) == 0)
-        g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, compare_names);
-    return g_steal_pointer(&names);
+    return kj_repository_references(repository, PREFIX, G_MAXUINT, error);
 }
 
 /* ---- reading ---- */
@@ -88,7 +66,7 @@ static KjSigned *read_commit(KjRepository *repository, const git_commit *commit,
     if (statement && signature)
         return kj_signed_new(git_blob_rawcontent(statement), (gsize)git_blob_rawsize(statement), git_blob_rawcontent(signature),
                              (gsize)git_blob_rawsize(signature), error);
-    refuse(error, _("its commit holds other than one statement and one signature"));
+    kj_fail(error, KJ_ERROR_REFUSED, _("its commit holds other than one statement and one signature"));
     return NULL;
 }
 
@@ -104,12 +82,12 @@ static gboolean read_links(KjRepository *repository, const git_oid *known, const
         }
         KjSigned *link = read_commit(repository, commit, &problem);
         if (!link)
-            return refuse(error, _("statement %s of the chain: %s"), git_oid_tostr_s(&at), problem->message);
+            return kj_fail(error, KJ_ERROR_REFUSED, _("statement %s of the chain: %s"), git_oid_tostr_s(&at), problem->message);
         g_ptr_array_add(links, link);
         if (git_commit_parentcount(commit) > 1 || links->len > LINKS_MAX)
-            return refuse(error, _("statement %s of the chain has two before it, or too many"), git_oid_tostr_s(&at));
+            return kj_fail(error, KJ_ERROR_REFUSED, _("statement %s of the chain has two before it, or too many"), git_oid_tostr_s(&at));
         if (git_commit_parentcount(commit) == 0)
-            return git_oid_is_zero(known) ? TRUE : refuse(error, _("the chain does not go on from what was seen of it: it is another, or was shortened"));
+            return git_oid_is_zero(known) ? TRUE : kj_fail(error, KJ_ERROR_REFUSED, _("the chain does not go on from what was seen of it: it is another, or was shortened"));
         at = *git_commit_parent_id(commit, 0);
     }
     return TRUE;
@@ -119,12 +97,12 @@ static gboolean check_link(const KjSigned *link, const char *last, const char *s
     g_autofree char *own = kj_chain_name(link->key);
     const char *digest = kj_statement_digest(link->statement);
     if (strcmp(own, name) != 0)
-        return refuse(error, _("statement %.12s stands in the chain %s and is signed by the key of another"), digest, name);
+        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s stands in the chain %s and is signed by the key of another"), digest, name);
     if (strcmp(kj_statement_get(link->statement, "previous"), last) != 0)
-        return refuse(error, _("statement %.12s names %.12s as the one before it, and in the chain that is %.12s"), digest,
+        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s names %.12s as the one before it, and in the chain that is %.12s"), digest,
                       kj_statement_get(link->statement, "previous"), last);
     if (strcmp(kj_statement_get(link->statement, "signer"), signer) != 0)
-        return refuse(error, _("statement %.12s is by `%s`, and its chain is of `%s`"), digest, kj_statement_get(link->statement, "signer"), signer);
+        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s is by `%s`, and its chain is of `%s`"), digest, kj_statement_get(link->statement, "signer"), signer);
     return TRUE;
 }
 

@@ -7,31 +7,23 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "fail.h"
 
 #define NONE "none"
 #define WORKSPACES "refs/kijun/workspaces/"
 #define PROPOSALS "refs/kijun/proposals/"
 #define GOVERNANCE "governance"
 
-G_GNUC_PRINTF(2, 3) static gboolean refuse(GError **error, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_REFUSED, message);
-    return FALSE;
-}
-
 /* ---- opening ---- */
 
 /* What git shows in the place of an object is not what is compiled here: nobody could tell what he signs. */
 static gboolean check_replaced(KjRepository *repository, GError **error) {
-    g_autoptr(git_reference_iterator) references = NULL;
-    const char *name;
-    if (git_reference_iterator_glob_new(&references, repository->git, "refs/replace/*") == 0 && git_reference_next_name(&name, references) == 0)
-        return refuse(error, _("extraneous dependency: the repository shows other objects than it holds (%s), so that nobody sees what he signs; git replace -d takes that away"),
-                      name);
-    return TRUE;
+    g_autoptr(GPtrArray) names = kj_repository_references(repository, "refs/replace/", 1, error);
+    if (names && names->len > 0)
+        return kj_fail(error, KJ_ERROR_REFUSED,
+                       _("extraneous dependency: the repository shows other objects than it holds (%s), so that nobody sees what he signs; git replace -d takes that away"),
+                       (const char *)names->pdata[0]);
+    return names != NULL;
 }
 
 static gboolean read_roots(KjDesk *desk, const char *pinned, GError **error) {
@@ -437,7 +429,7 @@ static gboolean check_met(const KjRuling *ruling, GError **error) {
         if (missing)
             g_string_append_printf(text, "%s%s: %s", text->len ? "\n" : "", step->need->name, missing);
     }
-    return ruling->met ? TRUE : refuse(error, "%s", text->str);
+    return ruling->met ? TRUE : kj_fail(error, KJ_ERROR_REFUSED, "%s", text->str);
 }
 
 KjStatement *kj_desk_release(KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjStatement *emergency, const char *signer, const char *title, gint64 date,
@@ -446,7 +438,7 @@ KjStatement *kj_desk_release(KjDesk *desk, const KjWorkspace *result, const KjRu
     if (!check_met(ruling, error))
         return NULL;
     if (desk->broken->len > 0) {
-        refuse(error, _("a signer's chain cannot be read: %s"), (const char *)desk->broken->pdata[0]);
+        kj_fail(error, KJ_ERROR_REFUSED, _("a signer's chain cannot be read: %s"), (const char *)desk->broken->pdata[0]);
         return NULL;
     }
     Values values = values_new();
@@ -473,7 +465,7 @@ KjStatement *kj_desk_release(KjDesk *desk, const KjWorkspace *result, const KjRu
 KjStatement *kj_desk_heartbeat(KjDesk *desk, const char *signer, gint64 date, GError **error) {
     const KjLink *release = kj_verifier_release(desk->verifier);
     if (!release) {
-        refuse(error, _("`%s` has no release yet, so there is nothing to confirm"), desk->context);
+        kj_fail(error, KJ_ERROR_REFUSED, _("`%s` has no release yet, so there is nothing to confirm"), desk->context);
         return NULL;
     }
     Values values = values_new();
@@ -513,7 +505,7 @@ static gboolean add_chain_parent(const KjDesk *desk, const char *line, GArray *p
         g_array_append_val(parents, id);
         return TRUE;
     }
-    return refuse(error, _("the chain %s that the release relies on is not here"), line);
+    return kj_fail(error, KJ_ERROR_REFUSED, _("the chain %s that the release relies on is not here"), line);
 }
 
 static GArray *parents_of(const KjDesk *desk, const KjStatement *release, GError **error) {

@@ -17,24 +17,14 @@ char *kj_release_reference(const char *context) {
     return g_strconcat(PREFIX, context, NULL);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 char **kj_release_contexts(KjRepository *repository, GError **error) {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(git_reference_iterator) references = NULL;
-    const char *name;
-    if (git_reference_iterator_glob_new(&references, repository->git, PREFIX "*") != 0) {
-        kj_repository_fail(error, PREFIX);
+    g_autoptr(GPtrArray) references = kj_repository_references(repository, PREFIX, G_MAXUINT, error);
+    if (!references)
         return NULL;
-    }
-    while (git_reference_next_name(&name, references) == 0)
-        g_ptr_array_add(names, g_strdup(name + strlen(PREFIX)));
-    g_ptr_array_sort(names, compare_names);
-    g_ptr_array_add(names, NULL);
-    g_ptr_array_set_free_func(names, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+    char **contexts = g_new0(char *, references->len + 1);
+    for (guint i = 0; i < references->len; i++)
+        contexts[i] = g_strdup((const char *)references->pdata[i] + strlen(PREFIX));
+    return contexts;
 }
 
 gboolean kj_release_head(KjRepository *repository, const char *context, git_oid *head, GError **error) {

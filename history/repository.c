@@ -144,3 +144,25 @@ git_object *kj_repository_revision(KjRepository *repository, const char *revisio
                 git_object_type2string(git_object_type(object)), git_object_type2string(type));
     return NULL;
 }
+
+/* ---- references ---- */
+
+static int compare_names(gconstpointer a, gconstpointer b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *kj_repository_references(KjRepository *repository, const char *prefix, guint most, GError **error) {
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *glob = g_strconcat(prefix, "*", NULL);
+    git_reference_iterator *references = NULL;
+    const char *name;
+    if (git_reference_iterator_glob_new(&references, repository->git, glob) != 0) {
+        kj_repository_fail(error, prefix);
+        return NULL;
+    }
+    while (names->len < most && git_reference_next_name(&name, references) == 0)
+        g_ptr_array_add(names, g_strdup(name));
+    git_reference_iterator_free(references);
+    g_ptr_array_sort(names, compare_names);
+    return g_steal_pointer(&names);
+}

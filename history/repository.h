@@ -36,6 +36,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjRepository, kj_repository_unref)
  * the nearest branch or tag), ambiguous, or no such object. */
 git_object *kj_repository_revision(KjRepository *repository, const char *revision, git_object_t type, GError **error);
 
+/* The names of at most `most` references that begin so ("refs/kijun/s/"), sorted (char *). NULL with KJ_ERROR_IO. Free with g_ptr_array_unref. */
+GPtrArray *kj_repository_references(KjRepository *repository, const char *prefix, guint most, GError **error);
+
 /* KJ_ERROR_IO from libgit2's last error: "WHAT: its message". */
 void kj_repository_fail(GError **error, const char *what);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "fail.h"
 
 #define ROOT "root"
 #define RECOVERY "recovery"
@@ -29,15 +30,6 @@ static void held_free(gpointer data) {
     g_free(held);
 }
 
-G_GNUC_PRINTF(3, 4) static gboolean fail(GError **error, KjErrorCode code, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *message = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    g_set_error_literal(error, KJ_ERROR, (gint)code, message);
-    return FALSE;
-}
-
 /* ---- reading ---- */
 
 static const Held *find_key(const KjRoot *root, const KjKey *key) {
@@ -58,7 +50,7 @@ static gboolean read_keys(KjRoot *root, const char *name, gboolean recovery, GEr
             return FALSE;
         const Held *other = find_key(root, key);
         if (other)
-            return fail(error, KJ_ERROR_VALUE, _("the root gives the key %s twice, to `%s` and to `%.*s`"), key->fingerprint, other->person, (int)(space - *line), *line);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root gives the key %s twice, to `%s` and to `%.*s`"), key->fingerprint, other->person, (int)(space - *line), *line);
         Held *held = g_new0(Held, 1);
         *held = (Held){ g_strndup(*line, (gsize)(space - *line)), g_steal_pointer(&key), recovery, G_MAXUINT64 };
         g_ptr_array_add(root->keys, held);
@@ -78,7 +70,7 @@ static gboolean read_revoked(KjRoot *root, GError **error) {
             found = TRUE;
         }
         if (!found)
-            return fail(error, KJ_ERROR_VALUE, _("the root revokes the key %.*s, which it gives to nobody"), (int)(space - *line), *line);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root revokes the key %.*s, which it gives to nobody"), (int)(space - *line), *line);
     }
     return TRUE;
 }
@@ -113,14 +105,14 @@ static gboolean check_thresholds(const KjRoot *root, GError **error) {
     static const char *const wanted[] = { ROOT, "release" };
     for (guint i = 0; i < G_N_ELEMENTS(wanted); i++)
         if (kj_root_threshold(root, wanted[i]) == 0)
-            return fail(error, KJ_ERROR_VALUE, _("the root says no threshold for `%s`; write `threshold: %s 1`, or more"), wanted[i], wanted[i]);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root says no threshold for `%s`; write `threshold: %s 1`, or more"), wanted[i], wanted[i]);
     if (kj_statement_list(root->statement, "recovery")[0] && kj_root_threshold(root, RECOVERY) == 0)
-        return fail(error, KJ_ERROR_VALUE, _("the root has recovery keys and no threshold for them; write `threshold: recovery 2`"));
+        return kj_fail(error, KJ_ERROR_VALUE, _("the root has recovery keys and no threshold for them; write `threshold: recovery 2`"));
     for (const char *const *line = kj_statement_list(root->statement, "threshold"); *line; line++) {
         g_auto(GStrv) words = g_strsplit(*line, " ", 2);
         guint people = count_people(root, words[0]);
         if (kj_root_threshold(root, words[0]) > people)
-            return fail(error, KJ_ERROR_VALUE, _("the root wants %s people for `%s`, and %u have a key and may sign it"), words[1], words[0], people);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root wants %s people for `%s`, and %u have a key and may sign it"), words[1], words[0], people);
     }
     return TRUE;
 }
@@ -238,15 +230,15 @@ gboolean kj_root_may_follow(const KjRoot *root, const KjRoot *next, guint64 seri
     guint by_new = kj_root_signers(next, ROOT, serial, keys);
     guint recovery = kj_root_threshold(root, RECOVERY);
     if (kj_root_version(next) != kj_root_version(root) + 1)
-        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " cannot follow root %" PRIu64 ": only the next version can"), kj_root_version(next),
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " cannot follow root %" PRIu64 ": only the next version can"), kj_root_version(next),
                       kj_root_version(root));
     if (strcmp(kj_statement_get(next->statement, "previous"), kj_statement_digest(root->statement)) != 0)
-        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " names another root before it than the one that is in force"), kj_root_version(next));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " names another root before it than the one that is in force"), kj_root_version(next));
     if (by_old < kj_root_threshold(root, ROOT) && (recovery == 0 || by_recovery < recovery))
-        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that root %" PRIu64 " wants"), kj_root_version(next), by_old,
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that root %" PRIu64 " wants"), kj_root_version(next), by_old,
                       kj_root_threshold(root, ROOT), kj_root_version(root));
     if (by_new < kj_root_threshold(next, ROOT))
-        return fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that it wants itself"), kj_root_version(next), by_new,
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that it wants itself"), kj_root_version(next), by_new,
                       kj_root_threshold(next, ROOT));
     return TRUE;
 }

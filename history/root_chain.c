@@ -11,22 +11,17 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "fail.h"
 
 #define ROOT "root"
 #define VERSIONS_MAX 10000u
 
-static gboolean fail(GError **error, KjErrorCode code, char *message) {
-    g_set_error_literal(error, KJ_ERROR, (gint)code, message);
-    g_free(message);
-    return FALSE;
-}
-
 gboolean kj_roots_head(KjRepository *repository, git_oid *head, GError **error) {
     return git_reference_name_to_id(head, repository->git, KJ_ROOT_REFERENCE) == 0 ||
-           fail(error, KJ_ERROR_IO,
-                g_strdup_printf(_("the repository has no root of trust, %s; begin one with `kijun init --governance`, or fetch it: git fetch REMOTE "
+           kj_fail(error, KJ_ERROR_IO,
+                _("the repository has no root of trust, %s; begin one with `kijun init --governance`, or fetch it: git fetch REMOTE "
                                   "'refs/kijun/*:refs/kijun/*'"),
-                                KJ_ROOT_REFERENCE));
+                                KJ_ROOT_REFERENCE);
 }
 
 /* ---- judging ---- */
@@ -34,9 +29,9 @@ gboolean kj_roots_head(KjRepository *repository, git_oid *head, GError **error) 
 static gboolean may_begin(const KjRoot *root, const KjSealed *first, GError **error) {
     guint wanted = kj_root_threshold(root, ROOT), signers = kj_root_signers(root, ROOT, KJ_ROOT_SERIAL, first->keys);
     if (kj_root_version(root) != 1 || strcmp(kj_statement_get(first->statement, "previous"), "none") != 0)
-        return fail(error, KJ_ERROR_REFUSED, g_strdup(_("the first root must have the version 1 and name `none` as the one before it")));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("the first root must have the version 1 and name `none` as the one before it"));
     return signers >= wanted ||
-           fail(error, KJ_ERROR_REFUSED, g_strdup_printf(_("root 1 is signed by %u of the %u people that it wants itself"), signers, wanted));
+           kj_fail(error, KJ_ERROR_REFUSED, _("root 1 is signed by %u of the %u people that it wants itself"), signers, wanted);
 }
 
 static KjRoot *follow(const KjRoot *last, const KjSealed *next, GError **error) {
@@ -44,7 +39,7 @@ static KjRoot *follow(const KjRoot *last, const KjSealed *next, GError **error) 
     gsize length;
     const char *bytes = g_bytes_get_data(kj_statement_bytes(next->statement), &length);
     if (kj_statement_kind(next->statement) != KJ_STATEMENT_ROOT) {
-        fail(error, KJ_ERROR_VALUE, g_strdup_printf(_("a statement of the kind `%s` is no root"), kj_statement_kind_name(kj_statement_kind(next->statement))));
+        kj_fail(error, KJ_ERROR_VALUE, _("a statement of the kind `%s` is no root"), kj_statement_kind_name(kj_statement_kind(next->statement)));
         return NULL;
     }
     statement = kj_statement_parse(bytes, length, error); /* a root keeps its own */
@@ -72,8 +67,8 @@ static GPtrArray *gather(KjRepository *repository, const git_oid *head, GError *
         if (before == 0)
             return g_steal_pointer(&commits);
         if (before > 1 || commits->len >= VERSIONS_MAX) {
-            fail(error, KJ_ERROR_REFUSED,
-                 g_strdup_printf(_("the root in commit %s has two before it, or too many"), git_oid_tostr_s(git_commit_id(commit))));
+            kj_fail(error, KJ_ERROR_REFUSED,
+                 _("the root in commit %s has two before it, or too many"), git_oid_tostr_s(git_commit_id(commit)));
             return NULL;
         }
         git_commit *parent = NULL;
@@ -91,8 +86,8 @@ GPtrArray *kj_roots_read(KjRepository *repository, const git_oid *head, GError *
         g_autoptr(KjSealed) sealed = kj_sealed_read(repository, commits->pdata[i], KJ_STATEMENT_ROOT, NULL, &problem);
         KjRoot *root = sealed ? follow(roots->len ? kj_roots_last(roots) : NULL, sealed, &problem) : NULL;
         if (!root) {
-            fail(error, g_error_matches(problem, KJ_ERROR, KJ_ERROR_IO) ? KJ_ERROR_IO : KJ_ERROR_REFUSED,
-                 g_strdup_printf(_("the root in commit %.12s: %s"), git_oid_tostr_s(git_commit_id(commits->pdata[i])), problem->message));
+            kj_fail(error, g_error_matches(problem, KJ_ERROR, KJ_ERROR_IO) ? KJ_ERROR_IO : KJ_ERROR_REFUSED, _("the root in commit %.12s: %s"),
+                    git_oid_tostr_s(git_commit_id(commits->pdata[i])), problem->message);
             return NULL;
         }
         g_ptr_array_add(roots, root);
@@ -114,9 +109,9 @@ gboolean kj_roots_check_pinned(const GPtrArray *roots, const char *digest, GErro
     for (guint i = 0; i < roots->len; i++)
         if (strcmp(kj_statement_digest(kj_root_statement(roots->pdata[i])), digest) == 0)
             return TRUE;
-    return fail(error, KJ_ERROR_REFUSED,
-                g_strdup_printf(_("none of the %u roots here is the one that is pinned, %.16s...: they are somebody else's, or the pin is wrong"), roots->len,
-                                digest));
+    return kj_fail(error, KJ_ERROR_REFUSED,
+                _("none of the %u roots here is the one that is pinned, %.16s...: they are somebody else's, or the pin is wrong"), roots->len,
+                                digest);
 }
 
 /* ---- writing ---- */

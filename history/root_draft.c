@@ -37,24 +37,6 @@ static KjSealed *read_reference(KjRepository *repository, const char *name, cons
     return strcmp(own, name) == 0 && has_say(last, sealed->statement, sealed->keys->pdata[0]) ? g_steal_pointer(&sealed) : NULL;
 }
 
-static int compare_names(gconstpointer a, gconstpointer b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static GPtrArray *list_references(KjRepository *repository, GError **error) {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(git_reference_iterator) references = NULL;
-    const char *name;
-    if (git_reference_iterator_glob_new(&references, repository->git, KJ_ROOT_DRAFTS "*") != 0) {
-        kj_repository_fail(error, KJ_ROOT_DRAFTS);
-        return NULL;
-    }
-    while (names->len < REFERENCES_MAX && git_reference_next_name(&name, references) == 0)
-        g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, compare_names);
-    return g_steal_pointer(&names);
-}
-
 /* ---- all of them ---- */
 
 /* The references of one statement stand one after another: their signatures are joined. */
@@ -70,7 +52,7 @@ static void join(GPtrArray *drafts, KjSealed *one) {
 }
 
 GPtrArray *kj_root_drafts_read(KjRepository *repository, const KjRoot *last, guint *passed_over, GError **error) {
-    g_autoptr(GPtrArray) names = list_references(repository, error), drafts = g_ptr_array_new_with_free_func((GDestroyNotify)kj_sealed_free);
+    g_autoptr(GPtrArray) names = kj_repository_references(repository, KJ_ROOT_DRAFTS, REFERENCES_MAX, error), drafts = g_ptr_array_new_with_free_func((GDestroyNotify)kj_sealed_free);
     guint unreadable = 0;
     if (!names)
         return NULL;
@@ -87,7 +69,7 @@ GPtrArray *kj_root_drafts_read(KjRepository *repository, const KjRoot *last, gui
 }
 
 gboolean kj_root_drafts_clear(KjRepository *repository, const KjRoot *last, GError **error) {
-    g_autoptr(GPtrArray) names = list_references(repository, error);
+    g_autoptr(GPtrArray) names = kj_repository_references(repository, KJ_ROOT_DRAFTS, REFERENCES_MAX, error);
     if (!names)
         return FALSE;
     for (guint i = 0; i < names->len; i++) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "fail.h"
 #include "sign.h"
 
 typedef struct {
@@ -21,12 +22,6 @@ struct KjRootEdit {
 
 /* What an edit may change. The rest (version, date and so on) is said at the end. */
 static const char *const kept[] = { "expires", "key", "revoked", "may", "threshold", "deputy", "recovery" };
-
-static gboolean fail(GError **error, char *message) {
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_VALUE, message);
-    g_free(message);
-    return FALSE;
-}
 
 /* ---- lines ---- */
 
@@ -120,7 +115,7 @@ static void remove_key(KjRootEdit *edit, const char *fingerprint) {
 }
 
 static gboolean fail_stranger(const char *who, GError **error) {
-    return fail(error, g_strdup_printf(_("the root knows no person and no key `%s`; `kijun root show` lists them"), who));
+    return kj_fail(error, KJ_ERROR_VALUE, _("the root knows no person and no key `%s`; `kijun root show` lists them"), who);
 }
 
 /* ---- deputies ---- */
@@ -195,7 +190,7 @@ static gboolean apply_revoke(KjRootEdit *edit, const char *who, const char *seri
 static gboolean apply_may_not(KjRootEdit *edit, const char *what, const char *who, GError **error) {
     g_autofree char *line = g_strdup_printf("%s %s", what, who);
     if (!has_line(edit, "may", line))
-        return fail(error, g_strdup_printf(_("`%s` may not sign a %s as it is; `kijun root show` lists who may"), who, what));
+        return kj_fail(error, KJ_ERROR_VALUE, _("`%s` may not sign a %s as it is; `kijun root show` lists who may"), who, what);
     for (guint i = edit->lines->len; i-- > 0;)
         if (strcmp(((const Line *)edit->lines->pdata[i])->key, "may") == 0 && strcmp(((const Line *)edit->lines->pdata[i])->value, line) == 0)
             g_ptr_array_remove_index(edit->lines, i);
@@ -286,9 +281,9 @@ gboolean kj_root_edit_apply(KjRootEdit *edit, KjRootEditKind kind, const char *a
     g_autofree char *left = good ? g_strndup(argument, (gsize)(equals - argument)) : NULL;
     if (good && steps[kind].things && !g_strv_contains(steps[kind].things, left)) {
         g_autofree char *things = g_strjoinv(_(", "), (char **)steps[kind].things);
-        return fail(error, g_strdup_printf(_("`%s` is no thing of a root; it has %s"), left, things));
+        return kj_fail(error, KJ_ERROR_VALUE, _("`%s` is no thing of a root; it has %s"), left, things);
     }
-    return good ? steps[kind].apply(edit, left, *equals ? equals + 1 : "", error) : fail(error, g_strdup_printf(_("write %s, not `%s`"), steps[kind].form, argument));
+    return good ? steps[kind].apply(edit, left, *equals ? equals + 1 : "", error) : kj_fail(error, KJ_ERROR_VALUE, _("write %s, not `%s`"), steps[kind].form, argument);
 }
 
 /* ---- begin and end ---- */
@@ -349,7 +344,7 @@ KjStatement *kj_root_edit_finish(const KjRootEdit *edit, const char *signer, gin
     const KjStatementValue own[] = { { "signer", signer }, { "previous", edit->before ? kj_statement_digest(kj_root_statement(edit->before)) : "none" },
                                      { "date", today },    { "version", version } };
     if (edit->before && !changes(edit)) {
-        fail(error, g_strdup(_("nothing is to change; say what with --signer, --remove, --threshold and so on")));
+        kj_fail(error, KJ_ERROR_VALUE, _("nothing is to change; say what with --signer, --remove, --threshold and so on"));
         return NULL;
     }
     g_array_append_vals(values, own, G_N_ELEMENTS(own));
@@ -362,6 +357,6 @@ KjStatement *kj_root_edit_finish(const KjRootEdit *edit, const char *signer, gin
         return NULL;
     if (kj_statement_instant(statement, "expires") > date)
         return g_steal_pointer(&statement);
-    fail(error, g_strdup_printf(_("the root would have expired already, on %s; add --expires"), kj_statement_get(statement, "expires")));
+    kj_fail(error, KJ_ERROR_VALUE, _("the root would have expired already, on %s; add --expires"), kj_statement_get(statement, "expires"));
     return NULL;
 }

@@ -5,15 +5,11 @@
 #include <string.h>
 
 #include "../compiler/translate.h"
+#include "fail.h"
 
 #define STATEMENT "statement"
 #define SIGNATURES "signatures"
 #define SOURCES "sources"
-
-static gboolean refuse(GError **error, const char *message) {
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_REFUSED, message);
-    return FALSE;
-}
 
 /* ---- in memory ---- */
 
@@ -42,7 +38,7 @@ static gboolean add_armor(KjSealed *sealed, const char *armor, GError **error) {
     g_autoptr(KjKey) key =
         kj_signature_verify(armor, strlen(armor), kj_statement_name_space(kj_statement_kind(sealed->statement)), bytes, length, NULL, &problem);
     if (!key)
-        return refuse(error, problem->message);
+        return kj_fail(error, KJ_ERROR_REFUSED, "%s", problem->message);
     g_autofree char *name = file_name(key);
     guint place = find_place(sealed, name, &there);
     if (there)
@@ -59,13 +55,13 @@ KjSealed *kj_sealed_new(KjStatement *statement, const char *const *armors, GErro
         if (!add_armor(sealed, *armors, error))
             return NULL;
         if (sealed->keys->len > KJ_SEALED_SIGNATURES_MAX) {
-            refuse(error, _("it carries more signatures than anybody would look at"));
+            kj_fail(error, KJ_ERROR_REFUSED, _("it carries more signatures than anybody would look at"));
             return NULL;
         }
     }
     if (sealed->keys->len > 0)
         return g_steal_pointer(&sealed);
-    refuse(error, _("nobody has signed it"));
+    kj_fail(error, KJ_ERROR_REFUSED, _("nobody has signed it"));
     return NULL;
 }
 
@@ -100,12 +96,12 @@ static KjStatement *read_statement(KjRepository *repository, const git_tree *tre
     g_autoptr(GError) problem = NULL;
     g_autoptr(git_blob) blob = kj_commit_blob(repository, tree, STATEMENT, KJ_STATEMENT_MAX);
     if (!blob) {
-        refuse(error, _("its commit holds no file `statement` of a statement's size"));
+        kj_fail(error, KJ_ERROR_REFUSED, _("its commit holds no file `statement` of a statement's size"));
         return NULL;
     }
     g_autoptr(KjStatement) statement = kj_statement_parse(git_blob_rawcontent(blob), (gsize)git_blob_rawsize(blob), &problem);
     if (!statement)
-        refuse(error, problem->message);
+        kj_fail(error, KJ_ERROR_REFUSED, "%s", problem->message);
     else if (!kind || kj_statement_kind(statement) == kind)
         return g_steal_pointer(&statement);
     else
@@ -118,7 +114,7 @@ static KjStatement *read_statement(KjRepository *repository, const git_tree *tre
 static GPtrArray *read_armors(KjRepository *repository, const git_tree *folder, GError **error) {
     g_autoptr(GPtrArray) armors = g_ptr_array_new_null_terminated(1, g_free, TRUE);
     if (git_tree_entrycount(folder) > KJ_SEALED_SIGNATURES_MAX) {
-        refuse(error, _("it carries more signatures than anybody would look at"));
+        kj_fail(error, KJ_ERROR_REFUSED, _("it carries more signatures than anybody would look at"));
         return NULL;
     }
     for (gsize i = 0; i < git_tree_entrycount(folder); i++) {
@@ -161,7 +157,7 @@ KjSealed *kj_sealed_read(KjRepository *repository, const git_commit *commit, KjS
         return NULL;
     const git_tree_entry *entry = git_tree_entry_byname(tree, SIGNATURES);
     if (!entry || git_tree_entry_filemode(entry) != GIT_FILEMODE_TREE || git_tree_lookup(&folder, repository->git, git_tree_entry_id(entry)) != 0) {
-        refuse(error, _("its commit holds no folder `signatures`"));
+        kj_fail(error, KJ_ERROR_REFUSED, _("its commit holds no folder `signatures`"));
         return NULL;
     }
     g_autoptr(GPtrArray) armors = read_armors(repository, folder, error);

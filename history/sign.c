@@ -17,17 +17,12 @@
 #include <unistd.h>
 
 #include "../compiler/translate.h"
+#include "fail.h"
 
 #define LITERAL "key::"
 #define PUBLIC_SUFFIX ".pub"
 #define PUBLIC_MAX (16u << 10) /* bytes of a public key's file; RSA of 16384 bits takes 3 kB */
 #define PROGRAM "ssh-keygen"
-
-static gboolean fail(GError **error, KjErrorCode code, char *message) {
-    g_set_error_literal(error, KJ_ERROR, (gint)code, message);
-    g_free(message);
-    return FALSE;
-}
 
 /* ---- the public half ---- */
 
@@ -40,7 +35,7 @@ static KjKey *parse_literal(const char *text) {
 static char *first_line(const char *path, GError **error) {
     FILE *file = fopen(path, "re");
     if (!file) {
-        fail(error, KJ_ERROR_IO, g_strdup_printf("%s: %s", path, g_strerror(errno)));
+        kj_fail(error, KJ_ERROR_IO, "%s: %s", path, g_strerror(errno));
         return NULL;
     }
     char start[] = "-----BEGIN";
@@ -48,8 +43,8 @@ static char *first_line(const char *path, GError **error) {
     gsize length = fread(start, 1, strlen(start), file);
     if (length == strlen(start) && strcmp(start, "-----BEGIN") == 0) {
         fclose(file);
-        fail(error, KJ_ERROR_IO,
-             g_strdup_printf(_("beside the private key %s there is no %s.pub; make it: ssh-keygen -y -f %s >%s.pub"), path, path, path, path));
+        kj_fail(error, KJ_ERROR_IO,
+             _("beside the private key %s there is no %s.pub; make it: ssh-keygen -y -f %s >%s.pub"), path, path, path, path);
         return NULL;
     }
     g_autoptr(GString) line = g_string_new_len(start, (gssize)length);
@@ -66,7 +61,7 @@ KjKey *kj_sign_read_public(const char *file, GError **error) {
     if (key)
         return key;
     if (g_str_has_prefix(file, LITERAL)) {
-        fail(error, KJ_ERROR_VALUE, g_strdup_printf(_("`%s` is no key; write %sssh-ed25519 AAAA..., as it stands in a .pub file"), file, LITERAL));
+        kj_fail(error, KJ_ERROR_VALUE, _("`%s` is no key; write %sssh-ed25519 AAAA..., as it stands in a .pub file"), file, LITERAL);
         return NULL;
     }
     g_autofree char *beside = g_strconcat(file, PUBLIC_SUFFIX, NULL);
@@ -76,7 +71,7 @@ KjKey *kj_sign_read_public(const char *file, GError **error) {
         return NULL;
     key = kj_key_parse(line, &problem);
     if (!key)
-        fail(error, KJ_ERROR_VALUE, g_strdup_printf("%s: %s", path, problem->message));
+        kj_fail(error, KJ_ERROR_VALUE, "%s: %s", path, problem->message);
     return key;
 }
 
@@ -115,9 +110,9 @@ char *kj_sign_find(KjRepository *repository, const char *chosen, GError **error)
     if (!value)
         value = get_signing_key(settings);
     if (!value)
-        fail(error, KJ_ERROR_UNKNOWN,
-             g_strdup(_("which key is yours is not known; name it with --key FILE, or once for all: git config --global kijun.key ~/.ssh/id_ed25519 (a new one is "
-                        "made by `ssh-keygen -t ed25519`)")));
+        kj_fail(error, KJ_ERROR_UNKNOWN,
+             _("which key is yours is not known; name it with --key FILE, or once for all: git config --global kijun.key ~/.ssh/id_ed25519 (a new one is "
+                        "made by `ssh-keygen -t ed25519`)"));
     return value;
 }
 
@@ -170,16 +165,16 @@ static void explain(const char *file, const KjKey *key, gboolean literal, char *
     const char *agent = g_getenv("SSH_AUTH_SOCK");
     const char *words = said ? g_strstrip(g_strdelimit(said, "\r\n", ' ')) : "";
     if (!literal && g_file_test(private_file, G_FILE_TEST_EXISTS) && g_file_test(beside, G_FILE_TEST_EXISTS))
-        fail(error, KJ_ERROR_IO,
-             g_strdup_printf(_("ssh-keygen could not sign with %s: a wrong passphrase or PIN, a security token that is not there or was not touched, or a file that others "
+        kj_fail(error, KJ_ERROR_IO,
+             _("ssh-keygen could not sign with %s: a wrong passphrase or PIN, a security token that is not there or was not touched, or a file that others "
                                "can read. %s"),
-                             private_file, words));
+                             private_file, words);
     else if (!agent || !*agent)
-        fail(error, KJ_ERROR_IO,
-             g_strdup_printf(_("the private half of %s is in no file here, and no agent runs that could hold it; start one: eval $(ssh-agent). %s"), key->fingerprint, words));
+        kj_fail(error, KJ_ERROR_IO,
+             _("the private half of %s is in no file here, and no agent runs that could hold it; start one: eval $(ssh-agent). %s"), key->fingerprint, words);
     else
-        fail(error, KJ_ERROR_IO,
-             g_strdup_printf(_("the agent does not hold the key %s, or would not use it; `ssh-add -l` lists what it holds, `ssh-add FILE` adds one. %s"), key->fingerprint, words));
+        kj_fail(error, KJ_ERROR_IO,
+             _("the agent does not hold the key %s, or would not use it; `ssh-add -l` lists what it holds, `ssh-add FILE` adds one. %s"), key->fingerprint, words);
 }
 
 /* FALSE also when it could not be started. `*said`: free with g_free. */
@@ -191,9 +186,9 @@ static gboolean run_child(const char *file, const char *name_space, const char *
         g_subprocess_newv(arguments, G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_STDOUT_SILENCE | (terminal ? G_SUBPROCESS_FLAGS_NONE : G_SUBPROCESS_FLAGS_STDERR_PIPE),
                           &problem);
     if (!child && g_error_matches(problem, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
-        return fail(error, KJ_ERROR_IO, g_strdup(_("ssh-keygen, which makes the signatures, is not installed (Debian: apt-get install openssh-client)")));
+        return kj_fail(error, KJ_ERROR_IO, _("ssh-keygen, which makes the signatures, is not installed (Debian: apt-get install openssh-client)"));
     if (!child || !g_subprocess_communicate_utf8(child, NULL, NULL, NULL, terminal ? NULL : said, &problem))
-        return fail(error, KJ_ERROR_IO, g_strdup_printf("%s: %s", PROGRAM, problem->message));
+        return kj_fail(error, KJ_ERROR_IO, "%s: %s", PROGRAM, problem->message);
     return g_subprocess_get_successful(child);
 }
 
@@ -218,12 +213,13 @@ char *kj_sign(KjRepository *repository, const char *chosen, const KjStatement *s
     if (!g_file_get_contents(place.signature, &armor, &armor_length, error))
         return NULL;
     g_autoptr(KjKey) signer = kj_signature_verify(armor, armor_length, name_space, bytes, length, NULL, &problem);
-    if (!signer || !kj_key_equal(signer, key)) {
-        fail(error, KJ_ERROR_IO, signer ? g_strdup_printf(_("ssh-keygen signed with the key %s instead of %s; the two files of %s do not belong together"), signer->fingerprint, key->fingerprint, file)
-                                        : g_strdup_printf(_("the signature that ssh-keygen made cannot be used: %s"), problem->message));
-        return NULL;
-    }
-    return g_steal_pointer(&armor);
+    if (signer && kj_key_equal(signer, key))
+        return g_steal_pointer(&armor);
+    if (signer)
+        kj_fail(error, KJ_ERROR_IO, _("ssh-keygen signed with the key %s instead of %s; the two files of %s do not belong together"), signer->fingerprint, key->fingerprint, file);
+    else
+        kj_fail(error, KJ_ERROR_IO, _("the signature that ssh-keygen made cannot be used: %s"), problem->message);
+    return NULL;
 }
 
 KjSigned *kj_sign_link(KjRepository *repository, const char *chosen, const KjStatement *statement, GError **error) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "../../compiler/translate.h"
+#include "../../history/fail.h"
 #include "../application.h"
 #include "../cli.h"
 #include "host.h"
@@ -37,15 +38,10 @@ static void add_file(KjHostRelease *release, char *path, GBytes *bytes) {
     g_array_append_val(release->files, ((KjStoreFile){ path, bytes, 0644 }));
 }
 
-static gboolean refuse(GError **error, const char *message) {
-    g_set_error_literal(error, KJ_ERROR, KJ_ERROR_REFUSED, message);
-    return FALSE;
-}
-
 static gboolean refuse_diagnostics(const Making *making, const KjDiagnostics *diagnostics) {
     g_autoptr(GString) text = g_string_new(NULL);
     kj_diagnostics_print_text(diagnostics, making->workspace->compilation->sources, FALSE, text);
-    return refuse(making->error, g_strchomp(text->str));
+    return kj_fail(making->error, KJ_ERROR_REFUSED, "%s", g_strchomp(text->str));
 }
 
 /* ---- what is of the release itself ---- */
@@ -80,8 +76,7 @@ static gboolean self_test(const Making *making) {
     g_autofree char *failure = table ? kj_cli_self_test(compilation, table) : NULL;
     if (!failure)
         return table != NULL;
-    g_autofree char *message = g_strdup_printf(_("its own tests fail: %s"), failure);
-    return refuse(making->error, message);
+    return kj_fail(making->error, KJ_ERROR_REFUSED, _("its own tests fail: %s"), failure);
 }
 
 static gboolean add_table(Making *making, const KjWorkspace *before) {
