@@ -298,35 +298,6 @@ gboolean kj_desk_instant(const char *option, const char *text, gint64 from, gint
     return FALSE;
 }
 
-KjValues *kj_values_new(void) {
-    KjValues *values = g_new(KjValues, 1);
-    *values = (KjValues){ g_array_new(FALSE, FALSE, sizeof(KjStatementValue)), g_string_chunk_new(1024) };
-    return values;
-}
-
-void kj_values_free(KjValues *values) {
-    if (!values)
-        return;
-    g_array_unref(values->pairs);
-    g_string_chunk_free(values->texts);
-    g_free(values);
-}
-
-void kj_values_add(KjValues *values, const char *key, const char *value) {
-    KjStatementValue pair = { g_string_chunk_insert_const(values->texts, key), g_string_chunk_insert(values->texts, value) };
-    g_array_append_val(values->pairs, pair);
-}
-
-void kj_values_add_instant(KjValues *values, const char *key, gint64 instant) {
-    g_autofree char *text = kj_statement_date(instant);
-    kj_values_add(values, key, text);
-}
-
-void kj_values_add_list(KjValues *values, const char *key, const char *const *list) {
-    for (; list && *list; list++)
-        kj_values_add(values, key, *list);
-}
-
 static const char *digest_of(const KjUnit *unit) {
     return unit ? unit->digest : "none";
 }
@@ -395,7 +366,7 @@ const KjStatement *kj_desk_draft(KjSitting *sitting, KjStatementKind kind, const
     g_autoptr(KjValues) whole = kj_values_new();
     GPtrArray *chain = own_chain(sitting);
     add_head(sitting, kind, kj_chain_last(chain), values, whole);
-    KjStatement *statement = kj_statement_new(kind, (const KjStatementValue *)(void *)whole->pairs->data, whole->pairs->len, &error);
+    KjStatement *statement = kj_values_statement(whole, kind, &error);
     if (!statement) {
         end_empty(sitting, chain);
         *exit_code = kj_desk_fail(error);

@@ -8,6 +8,7 @@
 
 #include "../compiler/report/report.h"
 #include "../history/desk.h"
+#include "../history/values.h"
 #include "cli.h"
 
 /* ---- options ---- */
@@ -76,24 +77,11 @@ gboolean kj_target_names(const KjTarget *target, const KjNeed *need);
 /* A statement of one of these kinds (a NULL-terminated list of numbers) by its digest or the start of it. NULL with *exit_code set, after telling. */
 const KjSigned *kj_desk_statement(const KjSitting *sitting, const char *digest, const KjStatementKind *kinds, int *exit_code);
 
-
 /* ---- values ---- */
 
 /* An instant, a date (its midnight in UTC), or if `from` is not negative a duration after it. FALSE after telling; `option`: whose value it is. */
 gboolean kj_desk_instant(const char *option, const char *text, gint64 from, gint64 *instant);
 
-/* Values of a statement, copied. Free with kj_values_free. */
-typedef struct {
-    GArray *pairs; /* KjStatementValue */
-    GStringChunk *texts;
-} KjValues;
-
-KjValues *kj_values_new(void);
-void kj_values_free(KjValues *values);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjValues, kj_values_free)
-void kj_values_add(KjValues *values, const char *key, const char *value);
-void kj_values_add_instant(KjValues *values, const char *key, gint64 instant);
-void kj_values_add_list(KjValues *values, const char *key, const char *const *list); /* NULL-terminated, or NULL */
 /* A line `change` for every unit that changes, from its base to its result. */
 void kj_values_add_changes(KjValues *values, const KjNeeds *needs);
 /* unit, base, result: the digests of a need, "none" where there is no such unit. */

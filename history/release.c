@@ -117,13 +117,10 @@ GPtrArray *kj_links_read(KjRepository *repository, const git_oid *known, const g
 /* A folder of the link's tree as a workspace. */
 static KjWorkspace *read_folder(KjRepository *repository, const KjLink *link, const char *path, GError **error) {
     g_autoptr(git_commit) commit = NULL;
-    g_autoptr(git_tree) tree = NULL;
-    if (git_commit_lookup(&commit, repository->git, &link->commit) != 0 || git_commit_tree(&tree, commit) != 0) {
-        kj_repository_fail(error, git_oid_tostr_s(&link->commit));
-        return NULL;
-    }
-    g_autoptr(KjSnapshot) snapshot = kj_snapshot_new_tree(repository, tree);
-    return kj_workspace_new(snapshot, path, path, error);
+    if (git_commit_lookup(&commit, repository->git, &link->commit) == 0)
+        return kj_workspace_new_commit(repository, commit, path, path, error);
+    kj_repository_fail(error, git_oid_tostr_s(&link->commit));
+    return NULL;
 }
 
 KjWorkspace *kj_link_workspace(KjRepository *repository, const KjLink *link, GError **error) {

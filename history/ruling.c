@@ -5,7 +5,6 @@
 
 #include "../compiler/translate.h"
 
-#define NONE "none"
 #define GOVERNANCE "governance"
 
 typedef struct {
@@ -22,7 +21,7 @@ static void step_free(gpointer data) {
 }
 
 static const char *digest_of(const KjUnit *unit) {
-    return unit ? unit->digest : NONE;
+    return unit ? unit->digest : KJ_STATEMENT_NONE;
 }
 
 /* ---- authors ---- */
@@ -146,7 +145,7 @@ static const KjWorkspace *base_text(Ruling *about, const KjNeed *need) {
 /* base -> texts[0] -> ... -> result; NULL unless every text is there and every step but the first is one of words. */
 static GPtrArray *walk(Ruling *about, const KjNeed *need, const char *const *texts) {
     g_autoptr(GPtrArray) steps = g_ptr_array_new_with_free_func(step_free);
-    gboolean is_new = strcmp(base_of(about, need), NONE) == 0;
+    gboolean is_new = strcmp(base_of(about, need), KJ_STATEMENT_NONE) == 0;
     const KjWorkspace *from = is_new ? NULL : base_text(about, need);
     if (!need->result || (!is_new && !from))
         return NULL;
@@ -222,7 +221,7 @@ static GPtrArray *steps_of(Ruling *about, const KjNeed *need) {
     g_autoptr(GPtrArray) direct = one_step(about, need);
     if (about->question->listed) {
         g_autofree const char **texts = listed_texts(about, need);
-        gboolean apart = !need->base && strcmp(base_of(about, need), NONE) != 0; /* the base is not in the workspace */
+        gboolean apart = !need->base && strcmp(base_of(about, need), KJ_STATEMENT_NONE) != 0; /* the base is not in the workspace */
         GPtrArray *steps = *texts || apart ? walk(about, need, texts) : NULL;
         return steps ? steps : g_steal_pointer(&direct);
     }

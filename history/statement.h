@@ -41,6 +41,9 @@ typedef enum {
     KJ_STATEMENT_KINDS,      /* one more than the last */
 } KjStatementKind;
 
+/* A digest of nothing: what was not there before, or is not there any more. */
+#define KJ_STATEMENT_NONE "none"
+
 /* The most bytes of a statement; a release of thousands of units is the longest. */
 #define KJ_STATEMENT_MAX (1u << 20)
 

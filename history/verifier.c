@@ -2,59 +2,14 @@
 /*
  * One link after another. What must hold is written as a list of small judges, in the order in which a host asks: where the link stands, by whom it is signed, what
  * was said when it was made, what it carries, and whether that was agreed to. The first that objects ends it, and nothing of the link is kept.
- *
- * State of the chains is carried along and only read on, so that a thousand releases cost a thousand steps and not a thousand histories.
  */
-#include "verifier.h"
+#include "verifier_private.h"
 
 #include <inttypes.h>
 #include <kijun/kijun.h>
 #include <string.h>
 
 #include "../compiler/translate.h"
-#include "ruling.h"
-
-#define NONE "none"
-#define REST "*"
-
-typedef struct {
-    char *name; /* of the reference */
-    git_oid head;
-    GPtrArray *links; /* KjSigned */
-} Chain;
-
-/* A release and what it carries. */
-typedef struct {
-    KjLink *link; /* NULL: there is none */
-    KjWorkspace *workspace;
-} Accepted;
-
-struct KjVerifier {
-    KjRepository *repository;
-    char *context, *root_digest;
-    KjAttack attack;
-    git_oid root_head;
-    GPtrArray *roots;   /* KjRoot */
-    const KjRoot *root; /* of the last release */
-    GPtrArray *chains;  /* Chain */
-    KjLink *last;       /* a heartbeat behind the release, or NULL: the release is the last */
-    Accepted release;   /* an emergency's, or without links where it is the lasting one */
-    Accepted lasting;
-    const KjStatement *emergency; /* of `release`, in a chain */
-    GHashTable *since;  /* unit -> gint64: the date of the lasting release that brought its text; what was not asked for yet is not there */
-};
-
-/* What is being judged; moved into the verifier when it is accepted. */
-typedef struct {
-    KjVerifier *verifier;
-    KjLink *link;
-    const KjStatement *statement;
-    gint64 now;
-    const KjRoot *root;
-    KjWorkspace *workspace;
-    const KjStatement *emergency;
-    GError **error;
-} Judged;
 
 static const char *const names[] = {
     [KJ_ATTACK_NONE] = "none",
@@ -79,7 +34,7 @@ const char *kj_attack_name(KjAttack attack) {
     return names[attack];
 }
 
-G_GNUC_PRINTF(4, 5) static gboolean refuse(KjVerifier *verifier, GError **error, KjAttack attack, const char *format, ...) {
+gboolean kj_verifier_refuse(KjVerifier *verifier, GError **error, KjAttack attack, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     g_autofree char *message = g_strdup_vprintf(format, arguments);
@@ -89,26 +44,23 @@ G_GNUC_PRINTF(4, 5) static gboolean refuse(KjVerifier *verifier, GError **error,
     return FALSE;
 }
 
-/* What a reader refused gets the attack's name; trouble of the machine stays trouble. */
-static gboolean rename_error(KjVerifier *verifier, GError **error, KjAttack attack) {
+gboolean kj_verifier_name(KjVerifier *verifier, GError **error, KjAttack attack) {
     if (error && g_error_matches(*error, KJ_ERROR, KJ_ERROR_REFUSED))
         g_prefix_error(error, "%s: ", names[attack]);
     verifier->attack = attack;
     return FALSE;
 }
 
-#define REFUSE(judged, attack, ...) refuse((judged)->verifier, (judged)->error, attack, __VA_ARGS__)
-
 /* ---- making and freeing ---- */
 
 static void chain_free(gpointer data) {
-    Chain *chain = data;
+    KjVerifierChain *chain = data;
     g_free(chain->name);
     g_ptr_array_unref(chain->links);
     g_free(chain);
 }
 
-static void clear_accepted(Accepted *accepted) {
+static void clear_accepted(KjAccepted *accepted) {
     g_clear_pointer(&accepted->link, kj_link_free);
     g_clear_pointer(&accepted->workspace, kj_workspace_free);
 }
@@ -145,10 +97,10 @@ static gboolean says(const KjStatement *statement, const char *key, const char *
 }
 
 static const char *digest_of(const KjLink *link) {
-    return link ? kj_statement_digest(link->sealed->statement) : NONE;
+    return link ? kj_statement_digest(link->sealed->statement) : KJ_STATEMENT_NONE;
 }
 
-static gboolean judge_place(const Judged *judged) {
+static gboolean judge_place(const KjJudged *judged) {
     const KjLink *before = kj_verifier_link(judged->verifier);
     const git_oid *parent = kj_link_before(judged->link);
     if (!says(judged->statement, "context", judged->verifier->context))
@@ -160,7 +112,7 @@ static gboolean judge_place(const Judged *judged) {
     return TRUE;
 }
 
-static gboolean judge_date(const Judged *judged) {
+static gboolean judge_date(const KjJudged *judged) {
     const KjLink *before = kj_verifier_link(judged->verifier);
     gint64 date = kj_statement_instant(judged->statement, "date");
     if (before && date < kj_statement_instant(before->sealed->statement, "date"))
@@ -171,7 +123,7 @@ static gboolean judge_date(const Judged *judged) {
     return TRUE;
 }
 
-static gboolean judge_serial(const Judged *judged) {
+static gboolean judge_serial(const KjJudged *judged) {
     guint64 serial = kj_statement_number(judged->statement, "serial"), last = kj_verifier_serial(judged->verifier);
     const KjLink *lasting = kj_verifier_lasting(judged->verifier);
     if (serial <= last)
@@ -184,162 +136,12 @@ static gboolean judge_serial(const Judged *judged) {
     return TRUE;
 }
 
-/* ---- the root ---- */
-
-static const git_oid *parent_at(const KjLink *link, guint index) {
-    return index < link->parents->len ? &g_array_index(link->parents, git_oid, index) : NULL;
-}
-
-/* The parent that is the root's head; those after it are the chains'. */
-static guint root_parent(const KjLink *link) {
-    return kj_link_before(link) ? 1 : 0;
-}
-
-/* Reads the versions up to a head, which must have those that are known. */
-static gboolean take_roots(KjVerifier *verifier, const git_oid *head, GError **error) {
-    if (verifier->roots && git_oid_equal(head, &verifier->root_head))
-        return TRUE;
-    g_autoptr(GPtrArray) roots = kj_roots_read(verifier->repository, head, error);
-    if (!roots)
-        return rename_error(verifier, error, KJ_ATTACK_ARBITRARY);
-    if (!kj_roots_check_pinned(roots, verifier->root_digest, error))
-        return rename_error(verifier, error, KJ_ATTACK_ARBITRARY);
-    for (guint i = 0; verifier->roots && i < verifier->roots->len; i++) {
-        const KjRoot *known = verifier->roots->pdata[i], *now = i < roots->len ? roots->pdata[i] : NULL;
-        if (!now || strcmp(kj_statement_digest(kj_root_statement(known)), kj_statement_digest(kj_root_statement(now))) != 0)
-            return refuse(verifier, error, now ? KJ_ATTACK_FORKED : KJ_ATTACK_ROLLBACK, _("root %u is not the one that is known here"), i + 1);
-    }
-    if (verifier->root) /* it is about to go */
-        verifier->root = kj_roots_find(roots, kj_root_version(verifier->root));
-    g_clear_pointer(&verifier->roots, g_ptr_array_unref);
-    verifier->roots = g_steal_pointer(&roots);
-    verifier->root_head = *head;
-    return TRUE;
-}
-
-static gboolean judge_root(Judged *judged) {
-    const git_oid *head = parent_at(judged->link, root_parent(judged->link));
-    guint64 version = kj_statement_number(judged->statement, "root");
-    if (!head)
-        return REFUSE(judged, KJ_ATTACK_MIX, _("it brings no root"));
-    if (!take_roots(judged->verifier, head, judged->error))
-        return FALSE;
-    judged->root = kj_roots_last(judged->verifier->roots);
-    if (kj_root_version(judged->root) != version)
-        return REFUSE(judged, KJ_ATTACK_MIX, _("it is made under root %" PRIu64 ", and brings root %" PRIu64), version, kj_root_version(judged->root));
-    return TRUE;
-}
-
-/* ---- the signers' chains ---- */
-
-static Chain *find_chain(const KjVerifier *verifier, const char *name) {
-    for (guint i = 0; i < verifier->chains->len; i++) {
-        Chain *chain = verifier->chains->pdata[i];
-        if (strcmp(chain->name, name) == 0)
-            return chain;
-    }
-    return NULL;
-}
-
-static Chain *open_chain(KjVerifier *verifier, const char *name) {
-    Chain *chain = find_chain(verifier, name);
-    if (!chain) {
-        chain = g_new0(Chain, 1);
-        chain->name = g_strdup(name);
-        chain->links = g_ptr_array_new_with_free_func((GDestroyNotify)kj_signed_free);
-        g_ptr_array_add(verifier->chains, chain);
-    }
-    return chain;
-}
-
-/* "FINGERPRINT DIGEST" and the parent beside it. */
-static gboolean take_chain(const Judged *judged, const char *line, const git_oid *head) {
-    KjVerifier *verifier = judged->verifier;
-    const char *space = strchr(line, ' ');
-    g_autofree char *fingerprint = g_strndup(line, (gsize)(space - line));
-    const KjKey *key = kj_root_key(judged->root, fingerprint);
-    if (!key)
-        return REFUSE(judged, KJ_ATTACK_ARBITRARY, _("it relies on the chain of the key %s, which root %" PRIu64 " does not know"), fingerprint,
-                      kj_root_version(judged->root));
-    if (!head)
-        return REFUSE(judged, KJ_ATTACK_MIX, _("it does not bring the chain of the key %s"), fingerprint);
-    g_autofree char *name = kj_chain_name(key);
-    Chain *chain = open_chain(verifier, name);
-    if (!kj_chain_extend(verifier->repository, chain->links, &chain->head, head, name, judged->error)) {
-        g_prefix_error(judged->error, "%s: ", fingerprint);
-        return rename_error(verifier, judged->error, KJ_ATTACK_FORKED);
-    }
-    chain->head = *head;
-    if (strcmp(kj_chain_last(chain->links), space + 1) != 0)
-        return REFUSE(judged, KJ_ATTACK_MIX, _("it brings another chain of the key %s than it names"), fingerprint);
-    return TRUE;
-}
-
-static gboolean lists_head(const KjStatement *statement, const char *chain, const KjRoot *root) {
-    for (const char *const *line = kj_statement_list(statement, "head"); *line; line++) {
-        g_autofree char *fingerprint = g_strndup(*line, strcspn(*line, " "));
-        const KjKey *key = kj_root_key(root, fingerprint);
-        g_autofree char *name = key ? kj_chain_name(key) : NULL;
-        if (g_strcmp0(name, chain) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Chains that are known and whose key the root still knows must be there again: what somebody said does not go away. */
-static gboolean judge_omissions(const Judged *judged) {
-    for (guint i = 0; i < judged->verifier->chains->len; i++) {
-        const Chain *chain = judged->verifier->chains->pdata[i];
-        if (chain->links->len == 0 || lists_head(judged->statement, chain->name, judged->root))
-            continue;
-        const KjKey *key = ((const KjSigned *)chain->links->pdata[0])->key;
-        if (kj_root_key(judged->root, key->fingerprint))
-            return REFUSE(judged, KJ_ATTACK_OMITTED, _("it leaves out everything that was said with the key %s, which was there before"), key->fingerprint);
-    }
-    return TRUE;
-}
-
-static gboolean judge_chains(const Judged *judged) {
-    guint parent = root_parent(judged->link) + 1;
-    for (const char *const *line = kj_statement_list(judged->statement, "head"); *line; line++)
-        if (!take_chain(judged, *line, parent_at(judged->link, parent++)))
-            return FALSE;
-    if (parent != judged->link->parents->len)
-        return REFUSE(judged, KJ_ATTACK_MIX, _("it brings more than it names"));
-    return judge_omissions(judged);
-}
-
-/* The chains as everybody else sees them. Free the array alone. */
-static GPtrArray *links_of_all(const KjVerifier *verifier) {
-    GPtrArray *all = g_ptr_array_new();
-    for (guint i = 0; i < verifier->chains->len; i++)
-        g_ptr_array_add(all, ((const Chain *)verifier->chains->pdata[i])->links);
-    return all;
-}
-
-static const KjSigned *find_statement(const KjVerifier *verifier, const char *digest) {
-    for (guint c = 0; c < verifier->chains->len; c++) {
-        const GPtrArray *links = ((const Chain *)verifier->chains->pdata[c])->links;
-        for (guint i = links->len; i-- > 0;) /* what is relied upon is mostly recent */
-            if (strcmp(kj_statement_digest(((const KjSigned *)links->pdata[i])->statement), digest) == 0)
-                return links->pdata[i];
-    }
-    return NULL;
-}
-
-static gboolean judge_reliance(const Judged *judged) {
-    for (const char *const *digest = kj_statement_list(judged->statement, "relies"); *digest; digest++)
-        if (!find_statement(judged->verifier, *digest))
-            return REFUSE(judged, KJ_ATTACK_OMITTED, _("it relies on the statement %.12s, and does not bring it"), *digest);
-    return TRUE;
-}
-
 /* ---- emergencies ---- */
 
 /* The person, if he signed this emergency: the same changes until the same instant. */
-static gboolean has_declared(const Judged *judged, const char *person) {
+static gboolean has_declared(const KjJudged *judged, const char *person) {
     for (guint c = 0; c < judged->verifier->chains->len; c++) {
-        const GPtrArray *links = ((const Chain *)judged->verifier->chains->pdata[c])->links;
+        const GPtrArray *links = ((const KjVerifierChain *)judged->verifier->chains->pdata[c])->links;
         for (guint i = 0; i < links->len; i++) {
             const KjSigned *link = links->pdata[i];
             const char *signer = kj_root_person(judged->root, link->key, kj_statement_number(judged->statement, "serial"));
@@ -356,12 +158,12 @@ static gboolean is_running(const KjVerifier *verifier, gint64 instant) {
     return verifier->emergency && instant < kj_statement_instant(verifier->emergency, "until");
 }
 
-static gboolean judge_emergency(Judged *judged) {
+static gboolean judge_emergency(KjJudged *judged) {
     const char *digest = kj_statement_get(judged->statement, "emergency");
     gint64 date = kj_statement_instant(judged->statement, "date");
     if (!digest)
         return TRUE;
-    const KjSigned *found = find_statement(judged->verifier, digest);
+    const KjSigned *found = kj_verifier_find(judged->verifier, digest);
     if (!found || kj_statement_kind(found->statement) != KJ_STATEMENT_EMERGENCY)
         return REFUSE(judged, KJ_ATTACK_OMITTED, _("it is made under the emergency %.12s, and does not bring it"), digest);
     judged->emergency = found->statement;
@@ -378,7 +180,7 @@ static gboolean judge_emergency(Judged *judged) {
 
 /* ---- who signed ---- */
 
-static gboolean judge_threshold(const Judged *judged, const char *what) {
+static gboolean judge_threshold(const KjJudged *judged, const char *what) {
     guint64 serial = kj_verifier_serial(judged->verifier) + 1;
     guint signers = kj_root_signers(judged->root, what, serial, judged->link->sealed->keys), threshold = kj_root_threshold(judged->root, what);
     if (signers == 0)
@@ -390,7 +192,7 @@ static gboolean judge_threshold(const Judged *judged, const char *what) {
 }
 
 /* In an emergency one of those who declared it; else as many as may release; and the first release also as many as may sign roots: there was nothing before that could judge it. */
-static gboolean judge_signatures(const Judged *judged) {
+static gboolean judge_signatures(const KjJudged *judged) {
     if (!judged->emergency)
         return judge_threshold(judged, "release") && (kj_verifier_serial(judged->verifier) > 0 || judge_threshold(judged, "root"));
     for (guint i = 0; i < judged->link->sealed->keys->len; i++) {
@@ -401,215 +203,34 @@ static gboolean judge_signatures(const Judged *judged) {
     return REFUSE(judged, KJ_ATTACK_ARBITRARY, _("nobody who declared the emergency has signed it"));
 }
 
-/* ---- what it carries ---- */
-
-/* The first message of the compiler, in one line. */
-static char *first_problem(const KjWorkspace *workspace) {
-    g_autoptr(GString) text = g_string_new(NULL);
-    kj_diagnostics_print_text(workspace->compilation->diagnostics, workspace->compilation->sources, FALSE, text);
-    return g_strndup(text->str, strcspn(text->str, "\n"));
-}
-
-static gboolean judge_units(const Judged *judged) {
-    const GPtrArray *units = judged->workspace->units;
-    for (guint i = 0; i < units->len; i++) {
-        const KjUnit *unit = units->pdata[i];
-        const char *pin = kj_release_pin(judged->statement, unit->name);
-        if (strcmp(unit->name, REST) == 0) {
-            if (unit->parts->len > 0)
-                return REFUSE(judged, KJ_ATTACK_EXTRANEOUS, _("its sources hold more than its units, in %s"), ((const KjUnitPart *)unit->parts->pdata[0])->path);
-        } else if (!pin) {
-            return REFUSE(judged, KJ_ATTACK_EXTRANEOUS, _("its sources hold %s, of which it says nothing"), unit->name);
-        } else if (strcmp(pin, unit->digest) != 0) {
-            return REFUSE(judged, KJ_ATTACK_MIX, _("its sources of %s are not those that it names"), unit->name);
-        }
-    }
-    for (const char *const *name = kj_statement_list(judged->statement, "enforces"); *name; name++)
-        if (!kj_units_find(units, *name))
-            return REFUSE(judged, KJ_ATTACK_MIX, _("it enforces %s, and does not bring it"), *name);
-    return TRUE;
-}
-
-/* What was there is there, or is gone from the release altogether (and that was agreed to). */
-static gboolean judge_continuity(const Judged *judged) {
-    const KjWorkspace *base = kj_verifier_lasting_workspace(judged->verifier);
-    const KjLink *lasting = kj_verifier_lasting(judged->verifier);
-    if (!base)
-        return TRUE;
-    for (guint i = 0; i < base->units->len; i++) {
-        const KjUnit *unit = base->units->pdata[i];
-        if (strcmp(unit->name, REST) != 0 && kj_release_pin(judged->statement, unit->name) && !kj_units_find(judged->workspace->units, unit->name))
-            return REFUSE(judged, KJ_ATTACK_MIX, _("it does not bring %s any more, which it names"), unit->name);
-    }
-    for (const char *const *name = kj_statement_list(lasting->sealed->statement, "enforces"); *name; name++) {
-        const char *before = kj_release_pin(lasting->sealed->statement, *name), *after = kj_release_pin(judged->statement, *name);
-        if (after && strcmp(before, after) == 0 && !g_strv_contains(kj_statement_list(judged->statement, "enforces"), *name))
-            return REFUSE(judged, KJ_ATTACK_UNAPPROVED, _("it does not enforce %s any more, of which nothing has changed"), *name);
-    }
-    return TRUE;
-}
-
-static gboolean judge_sources(Judged *judged) {
-    judged->workspace = kj_link_workspace(judged->verifier->repository, judged->link, judged->error);
-    if (!judged->workspace)
-        return rename_error(judged->verifier, judged->error, KJ_ATTACK_EXTRANEOUS);
-    if (!judged->workspace->units) {
-        g_autofree char *problem = first_problem(judged->workspace);
-        return REFUSE(judged, KJ_ATTACK_EXTRANEOUS, _("its sources are no policy: %s"), problem);
-    }
-    return judge_units(judged) && judge_continuity(judged);
-}
-
-/* ---- what it changes ---- */
-
-static const KjListedChange *find_listed(const GPtrArray *listed, const char *unit, const char *base) {
-    for (guint i = 0; i < listed->len; i++) {
-        const KjListedChange *change = listed->pdata[i];
-        if (strcmp(change->unit, unit) == 0 && strcmp(change->base, base) == 0)
-            return change;
-    }
-    return NULL;
-}
-
-/* Every unit whose pin is another than before is among the changes, also those that are not brought. */
-static gboolean judge_pins(const Judged *judged, const GPtrArray *listed) {
-    const KjLink *lasting = kj_verifier_lasting(judged->verifier);
-    const KjStatement *before = lasting ? lasting->sealed->statement : NULL;
-    const KjStatement *const sides[] = { before, judged->statement };
-    for (guint side = 0; side < G_N_ELEMENTS(sides); side++) {
-        for (const char *const *line = sides[side] ? kj_statement_list(sides[side], "unit") : (const char *const[]){ NULL }; *line; line++) {
-            g_autofree char *unit = g_strndup(*line, strcspn(*line, " "));
-            const char *old_pin = before ? kj_release_pin(before, unit) : NULL, *new_pin = kj_release_pin(judged->statement, unit);
-            if (g_strcmp0(old_pin, new_pin) != 0 && !find_listed(listed, unit, old_pin ? old_pin : NONE))
-                return REFUSE(judged, KJ_ATTACK_MIX, _("it changes %s, and does not say so"), unit);
-        }
-    }
-    return TRUE;
-}
-
-/* The step is listed for what it is, or for something graver. */
-static gboolean judge_listed(const Judged *judged, const GPtrArray *listed, const KjStep *step) {
-    g_autofree char *line = kj_step_line(step);
-    g_auto(GStrv) words = g_strsplit(line, " ", 5);
-    for (guint i = 0; i < listed->len; i++) {
-        const KjListedChange *change = listed->pdata[i];
-        if (strcmp(change->unit, words[0]) == 0 && strcmp(change->base, words[1]) == 0 && strcmp(change->result, words[2]) == 0 &&
-            strcmp(change->verdict, words[3]) == 0 && (change->weakens || !step->need->weakens))
-            return TRUE;
-    }
-    return REFUSE(judged, KJ_ATTACK_MIX, _("what it does to %s is: %s; and it does not say so"), step->need->name, kj_change_verdict_name(step->need->verdict));
-}
-
-/* Within what time whoever rules wants an emergency ratified; 0: nobody does. */
-static guint64 ratify_within(const KjRuling *ruling) {
-    guint64 within = 0;
-    for (guint i = 0; i < ruling->steps->len; i++) {
-        const KjNeed *need = ((const KjStep *)ruling->steps->pdata[i])->need;
-        if (need->ratify_within == 0)
-            return 0;
-        within = within ? MIN(within, need->ratify_within) : need->ratify_within;
-    }
-    return within;
-}
-
-static gboolean judge_bound(const Judged *judged, const KjRuling *ruling) {
-    gint64 date = kj_statement_instant(judged->statement, "date");
-    guint64 within = ratify_within(ruling);
-    if (!judged->emergency)
-        return TRUE;
-    if (ruling->by_thresholds || within == 0)
-        return REFUSE(judged, KJ_ATTACK_UNAPPROVED, _("no rule of the governance in force says within what time such an emergency is ratified, so there can be none"));
-    if (kj_statement_instant(judged->emergency, "until") - date > (gint64)within)
-        return REFUSE(judged, KJ_ATTACK_UNAPPROVED, _("its emergency lasts longer than the %" PRIu64 " hours within which it must be ratified"), within / 3600);
-    return TRUE;
-}
-
-static gboolean judge_steps(const Judged *judged, const GPtrArray *listed, const KjRuling *ruling) {
-    gboolean expired = kj_statement_instant(judged->statement, "date") >= kj_statement_instant(kj_root_statement(judged->root), "expires");
-    for (guint i = 0; i < ruling->steps->len; i++) {
-        const KjStep *step = ruling->steps->pdata[i];
-        KjChangeVerdict verdict = step->need->verdict;
-        if (strcmp(step->need->name, REST) == 0) /* nothing of it is brought */
-            continue;
-        if (!judge_listed(judged, listed, step))
-            return FALSE;
-        if (!step->met) {
-            g_autofree char *missing = kj_step_missing(step);
-            return REFUSE(judged, KJ_ATTACK_UNAPPROVED, "%s: %s", step->need->name, missing);
-        }
-        if (expired && (verdict == KJ_CHANGE_WIDENS || verdict == KJ_CHANGE_MIXED || step->need->weakens))
-            return REFUSE(judged, KJ_ATTACK_EXPIRED, _("root %" PRIu64 " expired at %s, and under it nothing is widened any more; %s would be"),
-                          kj_root_version(judged->root), kj_statement_get(kj_root_statement(judged->root), "expires"), step->need->name);
-    }
-    return TRUE;
-}
-
-static const char *pinned_of(gpointer data, const char *unit) {
-    const KjLink *lasting = kj_verifier_lasting(((const Judged *)data)->verifier);
-    return lasting ? kj_release_pin(lasting->sealed->statement, unit) : NULL;
-}
-
-static gint64 since_of(gpointer data, const char *unit) {
-    return kj_verifier_since(((const Judged *)data)->verifier, unit);
-}
-
-static KjWorkspace *read_approved(gpointer data, const char *unit, const char *digest) {
-    const Judged *judged = data;
-    (void)unit;
-    return kj_link_step(judged->verifier->repository, judged->link, digest, NULL);
-}
-
-static gboolean judge_change(Judged *judged) {
-    const KjWorkspace *before = kj_verifier_lasting_workspace(judged->verifier);
-    const KjSide base = { before ? before->compilation : NULL, before ? before->units : NULL }, result = { judged->workspace->compilation, judged->workspace->units };
-    g_autoptr(GPtrArray) listed = kj_listed_changes(judged->statement), chains = links_of_all(judged->verifier);
-    const KjQuestion question = { .base = &base,
-                                  .result = &result,
-                                  .root = judged->root,
-                                  .serial = kj_statement_number(judged->statement, "serial"),
-                                  .date = kj_statement_instant(judged->statement, "date"),
-                                  .context = judged->verifier->context,
-                                  .chains = chains,
-                                  .emergency = judged->emergency,
-                                  .listed = listed,
-                                  .approved = read_approved,
-                                  .pinned = pinned_of,
-                                  .since = since_of,
-                                  .data = judged };
-    if (!judge_pins(judged, listed))
-        return FALSE;
-    g_autoptr(KjRuling) ruling = kj_ruling_new(&question);
-    return judge_steps(judged, listed, ruling) && judge_bound(judged, ruling);
-}
-
 /* ---- a link ---- */
 
-static void remember_since(const Judged *judged) {
+static void remember_since(const KjJudged *judged) {
     gint64 date = kj_statement_instant(judged->statement, "date");
     for (const char *const *line = kj_statement_list(judged->statement, "change"); *line; line++)
         g_hash_table_insert(judged->verifier->since, g_strndup(*line, strcspn(*line, " ")), g_memdup2(&date, sizeof date));
 }
 
-static gboolean accept_release(Judged *judged) {
+static gboolean accept_release(KjJudged *judged) {
     KjVerifier *verifier = judged->verifier;
     if (!judged->emergency)
         remember_since(judged);
-    Accepted *place = judged->emergency ? &verifier->release : &verifier->lasting;
+    KjAccepted *place = judged->emergency ? &verifier->release : &verifier->lasting;
     clear_accepted(&verifier->release);
     clear_accepted(place);
     g_clear_pointer(&verifier->last, kj_link_free);
-    *place = (Accepted){ g_steal_pointer(&judged->link), g_steal_pointer(&judged->workspace) };
+    *place = (KjAccepted){ g_steal_pointer(&judged->link), g_steal_pointer(&judged->workspace) };
     verifier->emergency = judged->emergency;
     verifier->root = judged->root;
     return TRUE;
 }
 
-static gboolean judge_release(Judged *judged) {
-    return judge_place(judged) && judge_serial(judged) && judge_date(judged) && judge_root(judged) && judge_chains(judged) && judge_reliance(judged) &&
-           judge_emergency(judged) && judge_signatures(judged) && judge_sources(judged) && judge_change(judged) && accept_release(judged);
+static gboolean judge_release(KjJudged *judged) {
+    return judge_place(judged) && judge_serial(judged) && judge_date(judged) && kj_verifier_judge_root(judged) && kj_verifier_judge_chains(judged) && kj_verifier_judge_reliance(judged) &&
+           judge_emergency(judged) && judge_signatures(judged) && kj_verifier_judge_sources(judged) && kj_verifier_judge_change(judged) && accept_release(judged);
 }
 
-static gboolean judge_heartbeat(Judged *judged) {
+static gboolean judge_heartbeat(KjJudged *judged) {
     const KjLink *release = kj_verifier_release(judged->verifier);
     judged->root = judged->verifier->root;
     if (!release)
@@ -628,7 +249,7 @@ static gboolean judge_heartbeat(Judged *judged) {
 
 /* Takes the link. */
 static gboolean judge_link(KjVerifier *verifier, KjLink *link, gint64 now, GError **error) {
-    Judged judged = { .verifier = verifier, .link = link, .statement = link->sealed->statement, .now = now, .error = error };
+    KjJudged judged = { .verifier = verifier, .link = link, .statement = link->sealed->statement, .now = now, .error = error };
     gboolean accepted = kj_link_is_release(link) ? judge_release(&judged) : judge_heartbeat(&judged);
     kj_link_free(judged.link);
     kj_workspace_free(judged.workspace);
@@ -643,8 +264,8 @@ static gboolean refuse_other(KjVerifier *verifier, const git_oid *head, GError *
     g_autoptr(KjLink) other = kj_link_read(verifier->repository, head, NULL);
     guint64 serial = other ? kj_statement_number(other->sealed->statement, "serial") : 0;
     if (git_graph_descendant_of(verifier->repository->git, &known->commit, head) == 1 || serial < kj_verifier_serial(verifier))
-        return refuse(verifier, error, KJ_ATTACK_ROLLBACK, _("the newest is release %" PRIu64 ", and release %" PRIu64 " is in force"), serial, kj_verifier_serial(verifier));
-    return refuse(verifier, error, KJ_ATTACK_FORKED, _("its release %" PRIu64 " does not come after the one that is in force (%.12s)"), serial, digest_of(known));
+        return kj_verifier_refuse(verifier, error, KJ_ATTACK_ROLLBACK, _("the newest is release %" PRIu64 ", and release %" PRIu64 " is in force"), serial, kj_verifier_serial(verifier));
+    return kj_verifier_refuse(verifier, error, KJ_ATTACK_FORKED, _("its release %" PRIu64 " does not come after the one that is in force (%.12s)"), serial, digest_of(known));
 }
 
 gboolean kj_verifier_run(KjVerifier *verifier, const git_oid *head, gint64 now, GError **error) {
@@ -658,7 +279,7 @@ gboolean kj_verifier_run(KjVerifier *verifier, const git_oid *head, gint64 now, 
     g_autoptr(GPtrArray) links = kj_links_read(verifier->repository, known ? &known->commit : NULL, head, &problem);
     if (!links) {
         g_propagate_error(error, g_steal_pointer(&problem));
-        return rename_error(verifier, error, KJ_ATTACK_ARBITRARY);
+        return kj_verifier_name(verifier, error, KJ_ATTACK_ARBITRARY);
     }
     for (guint i = 0; i < links->len; i++)
         if (!judge_link(verifier, g_steal_pointer(&links->pdata[i]), now, error))
@@ -669,7 +290,7 @@ gboolean kj_verifier_run(KjVerifier *verifier, const git_oid *head, gint64 now, 
 /* ---- going on ---- */
 
 /* What was accepted in an earlier run: nothing is judged again, only read. */
-static gboolean take_known(KjVerifier *verifier, Judged *judged, Accepted *place, KjLink *link) {
+static gboolean take_known(KjVerifier *verifier, KjJudged *judged, KjAccepted *place, KjLink *link) {
     judged->link = link;
     judged->statement = link->sealed->statement;
     place->link = link;
@@ -678,7 +299,7 @@ static gboolean take_known(KjVerifier *verifier, Judged *judged, Accepted *place
 }
 
 gboolean kj_verifier_resume(KjVerifier *verifier, const git_oid *commit, GError **error) {
-    Judged judged = { .verifier = verifier, .error = error };
+    KjJudged judged = { .verifier = verifier, .error = error };
     g_assert(!kj_verifier_link(verifier));
     for (git_oid at = *commit;;) {
         KjLink *link = kj_link_read(verifier->repository, &at, error);
@@ -702,15 +323,15 @@ gboolean kj_verifier_resume(KjVerifier *verifier, const git_oid *commit, GError 
             kj_link_free(link);
         }
         if (!before)
-            return refuse(verifier, error, KJ_ATTACK_MIX, _("what was accepted here before is not a history of releases any more"));
+            return kj_verifier_refuse(verifier, error, KJ_ATTACK_MIX, _("what was accepted here before is not a history of releases any more"));
     }
-    Judged newest = { .verifier = verifier, .link = (KjLink *)kj_verifier_release(verifier), .error = error };
+    KjJudged newest = { .verifier = verifier, .link = (KjLink *)kj_verifier_release(verifier), .error = error };
     newest.statement = newest.link->sealed->statement;
-    if (!judge_root(&newest) || !judge_chains(&newest))
+    if (!kj_verifier_judge_root(&newest) || !kj_verifier_judge_chains(&newest))
         return FALSE;
     verifier->root = newest.root;
     if (verifier->release.link) {
-        const KjSigned *emergency = find_statement(verifier, kj_statement_get(newest.statement, "emergency"));
+        const KjSigned *emergency = kj_verifier_find(verifier, kj_statement_get(newest.statement, "emergency"));
         verifier->emergency = emergency ? emergency->statement : NULL;
     }
     return TRUE;

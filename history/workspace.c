@@ -59,6 +59,16 @@ KjWorkspace *kj_workspace_new(KjSnapshot *snapshot, const char *path, const char
     return g_steal_pointer(&workspace);
 }
 
+KjWorkspace *kj_workspace_new_commit(KjRepository *repository, const git_commit *commit, const char *path, const char *shown, GError **error) {
+    g_autoptr(git_tree) tree = NULL;
+    if (git_commit_tree(&tree, commit) != 0) {
+        kj_repository_fail(error, shown);
+        return NULL;
+    }
+    g_autoptr(KjSnapshot) snapshot = kj_snapshot_new_tree(repository, tree);
+    return kj_workspace_new(snapshot, path, shown, error);
+}
+
 /* ---- files in memory, as a store of sources ---- */
 
 static int read_file(gpointer data, const char *path, char **text, gsize *length) {

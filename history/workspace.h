@@ -15,6 +15,9 @@ typedef struct {
 /* The folder `path` ("": all) of a snapshot; `shown` is what messages call it. NULL with KJ_ERROR_IO or KJ_ERROR_REFUSED. Free with kj_workspace_free. */
 KjWorkspace *kj_workspace_new(KjSnapshot *snapshot, const char *path, const char *shown, GError **error);
 
+/* The folder `path` of the tree of a commit. */
+KjWorkspace *kj_workspace_new_commit(KjRepository *repository, const git_commit *commit, const char *path, const char *shown, GError **error);
+
 /* The same from files in memory: what a release carries. Copies paths and counts references to bytes. */
 KjWorkspace *kj_workspace_new_files(const KjUnitFile *files, guint count, const char *shown, GError **error);
 void kj_workspace_free(KjWorkspace *workspace);
