@@ -147,6 +147,9 @@ void kj_cli_print_json(JsonNode *root);
  * for the empty set. FALSE with KJ_ERROR_UNKNOWN or KJ_ERROR_VALUE. */
 gboolean kj_cli_set_field(const KjTable *table, guint block, KjRequest *request, const char *field, const char *value, GError **error);
 
+/* Writes to a file, as a whole or not at all, or for NULL to standard output. The exit code, after telling. */
+int kj_cli_write(const char *path, const GString *text);
+
 /* Reads a whole file, "-" for standard input. */
 gboolean kj_cli_read(const char *path, char **bytes, gsize *length, GError **error);
 

@@ -295,6 +295,15 @@ gboolean kj_cli_set_field(const KjTable *table, guint block, KjRequest *request,
     return kj_request_set_text(request, index, value, -1, error);
 }
 
+int kj_cli_write(const char *path, const GString *text) {
+    g_autoptr(GError) error = NULL;
+    if (!path)
+        fwrite(text->str, 1, text->len, stdout);
+    else if (!g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
+        return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
+    return KJ_EXIT_FINE;
+}
+
 gboolean kj_cli_read(const char *path, char **bytes, gsize *length, GError **error) {
     if (strcmp(path, "-") != 0)
         return g_file_get_contents(path, bytes, length, error);

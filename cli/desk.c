@@ -298,21 +298,17 @@ gboolean kj_desk_instant(const char *option, const char *text, gint64 from, gint
     return FALSE;
 }
 
-static const char *digest_of(const KjUnit *unit) {
-    return unit ? unit->digest : "none";
-}
-
 void kj_values_add_unit(KjValues *values, const KjNeed *need, gboolean base) {
     kj_values_add(values, "unit", need->name);
     if (base)
-        kj_values_add(values, "base", digest_of(need->base));
-    kj_values_add(values, "result", digest_of(need->result));
+        kj_values_add(values, "base", kj_unit_digest(need->base));
+    kj_values_add(values, "result", kj_unit_digest(need->result));
 }
 
 void kj_values_add_changes(KjValues *values, const KjNeeds *needs) {
     for (guint i = 0; i < needs->needs->len; i++) {
         const KjNeed *need = needs->needs->pdata[i];
-        g_autofree char *line = g_strdup_printf("%s %s %s %s %s", need->name, digest_of(need->base), digest_of(need->result),
+        g_autofree char *line = g_strdup_printf("%s %s %s %s %s", need->name, kj_unit_digest(need->base), kj_unit_digest(need->result),
                                                 kj_change_verdict_name(need->verdict), need->weakens ? "yes" : "no");
         kj_values_add(values, "change", line);
     }
@@ -324,7 +320,7 @@ void kj_values_add_reading(KjValues *values, const KjNeed *need) {
 }
 
 gboolean kj_target_names(const KjTarget *target, const KjNeed *need) {
-    return !target->statement || kj_lists_change(target->statement, need->name, digest_of(need->result));
+    return !target->statement || kj_lists_change(target->statement, need->name, kj_unit_digest(need->result));
 }
 
 /* ---- saying ---- */

@@ -44,18 +44,9 @@ void kj_telling_free(KjTelling *telling) {
 
 /* ---- what it does ---- */
 
-static gboolean is_wording(const KjNeed *need) {
-    return !need->weakens && (need->verdict == KJ_CHANGE_EDITORIAL || need->verdict == KJ_CHANGE_RESTATED);
-}
-
 /* What is told of the unit as a whole; words that were edited after it had been approved do nothing. NULL: there is nothing to tell. */
 static const KjReportBlock *find_block(const KjTelling *telling, const KjNeed *need) {
-    for (guint i = 0; !is_wording(need) && i < telling->report->blocks->len; i++) {
-        const KjReportBlock *block = telling->report->blocks->pdata[i];
-        if (strcmp(block->change->name, need->name) == 0)
-            return block;
-    }
-    return NULL;
+    return kj_need_is_wording(need) ? NULL : kj_report_find(telling->report, need->name);
 }
 
 /* What no sentence of the report is about: words. */

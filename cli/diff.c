@@ -187,16 +187,6 @@ static gboolean read_until(gint64 now, gint64 *instant) {
     return FALSE;
 }
 
-static int write_report(const GString *text) {
-    g_autoptr(GError) error = NULL;
-
-    if (!output)
-        fwrite(text->str, 1, text->len, stdout);
-    else if (!g_file_set_contents_full(output, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
-        return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-    return KJ_EXIT_FINE;
-}
-
 static gboolean has_bug(const KjChange *change) {
     gboolean bug = FALSE;
     for (guint i = 0; i < change->blocks->len; i++)
@@ -244,7 +234,7 @@ static int compare_policies(const char *old_path, const char *new_path, gint64 n
     g_autoptr(GString) text = g_string_new(NULL);
 
     print(report, text);
-    code = write_report(text);
+    code = kj_cli_write(output, text);
     if (code == KJ_EXIT_FINE && has_bug(change))
         return kj_cli_fail(KJ_EXIT_BUG, _("an example does not show what the comparison found, which is our mistake: please report it"));
     return code != KJ_EXIT_FINE ? code : kj_report_is_equal(report) ? KJ_EXIT_FINE : KJ_EXIT_DIFFERS;

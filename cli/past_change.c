@@ -35,15 +35,6 @@ void kj_past_change_free(KjPastChange *past) {
     g_free(past);
 }
 
-static const KjReportBlock *find_block(const KjPastChange *past, const char *unit) {
-    for (guint i = 0; i < past->report->blocks->len; i++) {
-        const KjReportBlock *block = past->report->blocks->pdata[i];
-        if (strcmp(block->change->name, unit) == 0)
-            return block;
-    }
-    return NULL;
-}
-
 static void add_guards(GArray *lines, const GPtrArray *guards, const char *block) {
     for (guint i = 0; i < guards->len; i++) {
         const KjReportGuard *guard = guards->pdata[i];
@@ -55,7 +46,7 @@ static void add_guards(GArray *lines, const GPtrArray *guards, const char *block
 
 GArray *kj_past_change_lines(const KjPastChange *past, const char *unit) {
     GArray *lines = g_array_new(FALSE, FALSE, sizeof(KjPastLine));
-    const KjReportBlock *block = find_block(past, unit);
+    const KjReportBlock *block = kj_report_find(past->report, unit);
     for (guint i = 0; block && i < block->changes->len; i++) {
         const KjReportChange *change = block->changes->pdata[i];
         KjPastLine line = { change->mark, change->headline, change->old_rule.rule ? change->old_rule.rule->label : "default",
@@ -75,6 +66,6 @@ GArray *kj_past_change_guards(const KjPastChange *past) {
 }
 
 const char *kj_past_change_more(const KjPastChange *past, const char *unit) {
-    const KjReportBlock *block = find_block(past, unit);
+    const KjReportBlock *block = kj_report_find(past->report, unit);
     return block ? block->more : NULL;
 }

@@ -203,15 +203,6 @@ static void append_json(const KjReview *review, const KjReport *report, GString 
 
 /* ---- the page ---- */
 
-static int write_out(const GString *text) {
-    g_autoptr(GError) error = NULL;
-    if (!output)
-        fwrite(text->str, 1, text->len, stdout);
-    else if (!g_file_set_contents_full(output, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
-        return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-    return KJ_EXIT_FINE;
-}
-
 /* What the page calls both sides, and how an example names them. Free each with g_free. */
 typedef struct {
     char *before, *after, *explain_before, *explain_after;
@@ -258,7 +249,7 @@ static int print(const KjReview *review) {
         kj_report_print_html(report, text);
     else
         kj_report_print_text(report, !output && kj_cli_colour(STDOUT_FILENO), text);
-    return write_out(text);
+    return kj_cli_write(output, text);
 }
 
 /* ---- the command ---- */

@@ -79,10 +79,6 @@ static void agree(Judging *judging, const char *person) {
         g_ptr_array_add(judging->agreed, (gpointer)person);
 }
 
-static const char *digest_of(const KjUnit *unit) {
-    return unit ? unit->digest : "none";
-}
-
 static gboolean is_used_up(const Judging *judging, const KjStatement *statement) {
     return kj_statement_instant(statement, "date") < judging->circumstances->since;
 }
@@ -95,7 +91,7 @@ static KjVoiceState judge_voice(const Judging *judging, const KjSigned *link, co
         return KJ_VOICE_STRANGER;
     if (is_withdrawn(judging, link))
         return KJ_VOICE_WITHDRAWN;
-    if (!says(statement, "base", digest_of(need->base)) || !says(statement, "result", digest_of(need->result)))
+    if (!says(statement, "base", kj_unit_digest(need->base)) || !says(statement, "result", kj_unit_digest(need->result)))
         return KJ_VOICE_STALE;
     if (!says(statement, "verdict", kj_change_verdict_name(need->verdict)) || (need->weakens && !says(statement, "weakens", "yes")))
         return KJ_VOICE_OTHER_READING;
@@ -158,7 +154,7 @@ static void pair_records(Judging *judging) {
 /* "UNIT BASE RESULT VERDICT WEAKENS", and whether this change is it, read no milder than it is. */
 static gboolean lists_change(const Judging *judging, const KjStatement *statement) {
     const KjNeed *need = judging->need;
-    g_autofree char *change = g_strdup_printf("%s %s %s %s ", need->name, digest_of(need->base), digest_of(need->result), kj_change_verdict_name(need->verdict));
+    g_autofree char *change = g_strdup_printf("%s %s %s %s ", need->name, kj_unit_digest(need->base), kj_unit_digest(need->result), kj_change_verdict_name(need->verdict));
     for (const char *const *line = kj_statement_list(statement, "change"); *line; line++)
         if (g_str_has_prefix(*line, change) && (!need->weakens || g_str_has_suffix(*line, " yes")))
             return TRUE;
@@ -292,7 +288,7 @@ static void visit_veto(Judging *judging, const KjSigned *link, const char *perso
         voice.state = KJ_VOICE_STRANGER;
     else if (is_withdrawn(judging, link) || is_overruled(judging, kj_statement_digest(link->statement)))
         voice.state = KJ_VOICE_WITHDRAWN;
-    else if (!says(link->statement, "result", digest_of(judging->need->result)))
+    else if (!says(link->statement, "result", kj_unit_digest(judging->need->result)))
         voice.state = KJ_VOICE_STALE;
     g_array_append_val(judging->judgement->vetoes, voice);
 }

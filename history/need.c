@@ -210,7 +210,7 @@ static void ask_block(const Judging *judging, KjNeed *need, const KjBlock *gover
         { "emergency", truth(judging->asked->emergency) },
     };
     guint count = 9;
-    const char *result = need->result ? need->result->digest : "none";
+    const char *result = kj_unit_digest(need->result);
     const char *author = judging->asked->author_of ? judging->asked->author_of(judging->asked->data, need->name, result) : NULL;
     if (author)
         values[count++] = (KjFieldText){ "author", author };
@@ -314,4 +314,8 @@ const KjNeed *kj_needs_find(const KjNeeds *needs, const char *unit) {
         if (strcmp(((const KjNeed *)needs->needs->pdata[i])->name, unit) == 0)
             return needs->needs->pdata[i];
     return NULL;
+}
+
+gboolean kj_need_is_wording(const KjNeed *need) { /* what is equal is editorial here: its text differs */
+    return !need->weakens && (need->verdict == KJ_CHANGE_EDITORIAL || need->verdict == KJ_CHANGE_RESTATED);
 }

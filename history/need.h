@@ -59,6 +59,9 @@ KjNeeds *kj_needs_new(const KjSide *base, const KjSide *result, const KjAsked *a
 void kj_needs_free(KjNeeds *needs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjNeeds, kj_needs_free)
 
+/* Whether only words change, and no guard is lost. */
+gboolean kj_need_is_wording(const KjNeed *need);
+
 const KjNeed *kj_needs_find(const KjNeeds *needs, const char *unit);
 
 #endif

@@ -20,10 +20,6 @@ static void step_free(gpointer data) {
     g_free(step);
 }
 
-static const char *digest_of(const KjUnit *unit) {
-    return unit ? unit->digest : KJ_STATEMENT_NONE;
-}
-
 /* ---- authors ---- */
 
 static void add_name(GPtrArray *names, const char *name) {
@@ -80,7 +76,7 @@ static KjStep *step_new(const Ruling *about, const KjNeed *need) {
     const KjQuestion *question = about->question;
     KjStep *step = g_new0(KjStep, 1);
     step->need = need;
-    step->authors = authors_of(question, need->name, digest_of(need->result));
+    step->authors = authors_of(question, need->name, kj_unit_digest(need->result));
     step->proposed = *step->authors != NULL;
     if (about->ruling->by_thresholds) {
         step->met = TRUE;
@@ -94,10 +90,6 @@ static KjStep *step_new(const Ruling *about, const KjNeed *need) {
 }
 
 /* ---- several steps ---- */
-
-static gboolean is_wording(const KjNeed *need) {
-    return !need->weakens && (need->verdict == KJ_CHANGE_EDITORIAL || need->verdict == KJ_CHANGE_RESTATED || need->verdict == KJ_CHANGE_EQUAL);
-}
 
 /* A unit of its own pieces alone. Kept with the ruling; NULL when it does not compile to the same unit. */
 static const KjWorkspace *alone(Ruling *about, KjWorkspace *workspace, const char *unit, const char *digest) {
@@ -135,7 +127,7 @@ static KjStep *step_between(Ruling *about, const KjWorkspace *from, const KjWork
 static const char *base_of(const Ruling *about, const KjNeed *need) {
     const KjQuestion *question = about->question;
     const char *pinned = !need->base && question->pinned ? question->pinned(question->data, need->name) : NULL;
-    return pinned ? pinned : digest_of(need->base);
+    return pinned ? pinned : kj_unit_digest(need->base);
 }
 
 static const KjWorkspace *base_text(Ruling *about, const KjNeed *need) {
@@ -155,7 +147,7 @@ static GPtrArray *walk(Ruling *about, const KjNeed *need, const char *const *tex
         if (!step)
             return NULL;
         g_ptr_array_add(steps, step);
-        if (i > 0 && !is_wording(step->need))
+        if (i > 0 && !kj_need_is_wording(step->need))
             return NULL;
         if (!texts[i])
             return g_steal_pointer(&steps);
@@ -173,7 +165,7 @@ static gboolean all_met(const GPtrArray *steps) {
 /* The texts between base and result, in their order, as the release lists them. Free the array alone. */
 static const char **listed_texts(const Ruling *about, const KjNeed *need) {
     g_autoptr(GPtrArray) texts = g_ptr_array_new();
-    const char *at = base_of(about, need), *end = digest_of(need->result);
+    const char *at = base_of(about, need), *end = kj_unit_digest(need->result);
     const GPtrArray *listed = about->question->listed;
     for (guint turn = 0; turn < listed->len && strcmp(at, end) != 0; turn++) { /* no longer than the list: it may be a ring */
         const char *next = NULL;
@@ -202,7 +194,7 @@ static GPtrArray *approved_texts(const Ruling *about, const KjNeed *need) {
             KjStatementKind kind = kj_statement_kind(statement);
             if ((kind != KJ_STATEMENT_APPROVAL && kind != KJ_STATEMENT_RECORD) || strcmp(kj_statement_get(statement, "unit"), need->name) != 0 ||
                 strcmp(kj_statement_get(statement, "context"), about->question->context) != 0 ||
-                strcmp(kj_statement_get(statement, "base"), digest_of(need->base)) != 0 || strcmp(kj_statement_get(statement, "result"), digest_of(need->result)) == 0)
+                strcmp(kj_statement_get(statement, "base"), kj_unit_digest(need->base)) != 0 || strcmp(kj_statement_get(statement, "result"), kj_unit_digest(need->result)) == 0)
                 continue;
             if (!g_ptr_array_find_with_equal_func(texts, kj_statement_get(statement, "result"), g_str_equal, NULL))
                 g_ptr_array_add(texts, (gpointer)kj_statement_get(statement, "result"));
@@ -261,7 +253,7 @@ KjRuling *kj_ruling_new(const KjQuestion *question) {
     ruling->needs = needs_between(&about, question->base, question->result);
     for (guint i = 0; i < ruling->needs->needs->len; i++) {
         const KjNeed *need = ruling->needs->needs->pdata[i];
-        if (strcmp(base_of(&about, need), digest_of(need->result)) == 0)
+        if (strcmp(base_of(&about, need), kj_unit_digest(need->result)) == 0)
             continue; /* it was so before, and only comes along now */
         g_autoptr(GPtrArray) steps = steps_of(&about, need);
         while (steps->len > 0)
@@ -326,6 +318,6 @@ char *kj_step_missing(const KjStep *step) {
 
 char *kj_step_line(const KjStep *step) {
     const KjNeed *need = step->need;
-    return g_strdup_printf("%s %s %s %s %s", need->name, digest_of(need->base), digest_of(need->result), kj_change_verdict_name(need->verdict),
+    return g_strdup_printf("%s %s %s %s %s", need->name, kj_unit_digest(need->base), kj_unit_digest(need->result), kj_change_verdict_name(need->verdict),
                            need->weakens ? "yes" : "no");
 }

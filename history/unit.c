@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../compiler/syntax/names.h"
+#include "statement.h"
 
 #define REST "*"
 
@@ -382,6 +383,10 @@ KjUnit *kj_unit_new_together(const KjCompilation *compilation, const KjUnitFile 
     KjUnit *unit = unit_new(&workspace, "", NULL, pieces, taken);
     workspace_clear(&workspace);
     return unit;
+}
+
+const char *kj_unit_digest(const KjUnit *unit) {
+    return unit ? unit->digest : KJ_STATEMENT_NONE;
 }
 
 void kj_unit_free(KjUnit *unit) {

@@ -55,6 +55,9 @@ KjUnit *kj_unit_new_together(const KjCompilation *compilation, const KjUnitFile 
 void kj_unit_free(KjUnit *unit);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjUnit, kj_unit_free)
 
+/* Its digest, or "none" for NULL: there is no such unit. */
+const char *kj_unit_digest(const KjUnit *unit);
+
 /* The unit of this name, or NULL. */
 const KjUnit *kj_units_find(const GPtrArray *units, const char *name);
 

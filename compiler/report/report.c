@@ -231,3 +231,12 @@ void kj_report_free(KjReport *report) {
     kj_arena_free(report->arena);
     g_free(report);
 }
+
+const KjReportBlock *kj_report_find(const KjReport *report, const char *block) {
+    for (guint i = 0; i < report->blocks->len; i++) {
+        const KjReportBlock *one = report->blocks->pdata[i];
+        if (strcmp(one->change->name, block) == 0)
+            return one;
+    }
+    return NULL;
+}

@@ -145,6 +145,9 @@ KjReport *kj_report_new(const KjChange *change, const KjReportOptions *options);
 void kj_report_free(KjReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjReport, kj_report_free)
 
+/* The block of this qualified name, or NULL: nothing is told of it. */
+const KjReportBlock *kj_report_find(const KjReport *report, const char *block);
+
 /* Whether the two versions are equal in every way; what time brings to both does not matter. */
 gboolean kj_report_is_equal(const KjReport *report);
 
