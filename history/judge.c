@@ -161,23 +161,25 @@ static gboolean lists_change(const Judging *judging, const KjStatement *statemen
     return FALSE;
 }
 
-/* Who signed the same emergency: the same changes, until the same instant. */
-static void visit_emergency(Judging *judging, const KjSigned *link, const char *person) {
-    if (kj_statement_kind(link->statement) != KJ_STATEMENT_EMERGENCY || !says(link->statement, "context", judging->circumstances->context) ||
-        !lists_change(judging, link->statement))
-        return;
-    KjVoice voice = { link, person, KJ_VOICE_COUNTS };
+/* Keeps what somebody said; `state`: what speaks against it beside its signer, its withdrawal and its age, or COUNTS. */
+static void hear(Judging *judging, const KjSigned *link, const char *person, KjVoiceState state) {
+    KjVoice voice = { link, person, state };
     if (!person)
         voice.state = KJ_VOICE_STRANGER;
     else if (is_withdrawn(judging, link))
         voice.state = KJ_VOICE_WITHDRAWN;
-    else if (!kj_statement_same_emergency(link->statement, judging->circumstances->emergency))
-        voice.state = KJ_VOICE_STALE;
-    else if (is_used_up(judging, link->statement))
+    else if (state == KJ_VOICE_COUNTS && is_used_up(judging, link->statement))
         voice.state = KJ_VOICE_USED;
-    else
+    if (voice.state == KJ_VOICE_COUNTS)
         agree(judging, person);
     g_array_append_val(judging->judgement->voices, voice);
+}
+
+/* Who signed the same emergency: the same changes, until the same instant. */
+static void visit_emergency(Judging *judging, const KjSigned *link, const char *person) {
+    if (kj_statement_kind(link->statement) == KJ_STATEMENT_EMERGENCY && says(link->statement, "context", judging->circumstances->context) &&
+        lists_change(judging, link->statement))
+        hear(judging, link, person, kj_statement_same_emergency(link->statement, judging->circumstances->emergency) ? KJ_VOICE_COUNTS : KJ_VOICE_STALE);
 }
 
 static const KjStatement *find_statement(const Judging *judging, KjStatementKind kind, const char *digest) {
@@ -197,20 +199,8 @@ static void visit_ratification(Judging *judging, const KjSigned *link, const cha
     if (kj_statement_kind(link->statement) != KJ_STATEMENT_RATIFY || !says(link->statement, "context", judging->circumstances->context))
         return;
     const KjStatement *emergency = find_statement(judging, KJ_STATEMENT_EMERGENCY, kj_statement_get(link->statement, "emergency"));
-    if (!emergency || !lists_change(judging, emergency))
-        return;
-    KjVoice voice = { link, person, KJ_VOICE_COUNTS };
-    if (!person)
-        voice.state = KJ_VOICE_STRANGER;
-    else if (is_withdrawn(judging, link))
-        voice.state = KJ_VOICE_WITHDRAWN;
-    else if (g_hash_table_contains(judging->barred, person))
-        voice.state = KJ_VOICE_BARRED;
-    else if (is_used_up(judging, link->statement))
-        voice.state = KJ_VOICE_USED;
-    else
-        agree(judging, person);
-    g_array_append_val(judging->judgement->voices, voice);
+    if (emergency && lists_change(judging, emergency))
+        hear(judging, link, person, person && g_hash_table_contains(judging->barred, person) ? KJ_VOICE_BARRED : KJ_VOICE_COUNTS);
 }
 
 /* ---- delegates ---- */
