@@ -17,7 +17,7 @@
 #include "../compiler/syntax/syntax.h"
 #include "cli.h"
 #include "git_driver.h"
-#include "init_governance.h"
+#include "versions/init_governance.h"
 
 static char **chosen;
 static gboolean git, governance;

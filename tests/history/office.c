@@ -316,3 +316,16 @@ gboolean office_judge(Office *office, KjVerifier *host, GError **error) {
     git_oid head = office_head(office);
     return kj_verifier_run(host, &head, office->now, error);
 }
+
+/* ---- running ---- */
+
+int office_run(int argc, char **argv, const char *folder, const OfficeTest *tests, guint count) {
+    g_test_init(&argc, &argv, NULL);
+    if (!kj_test_keys_are_possible())
+        return 77;
+    for (guint i = 0; i < count; i++) {
+        g_autofree char *path = g_strdup_printf("/history/%s/%s", folder, tests[i].name);
+        g_test_add_func(path, tests[i].test);
+    }
+    return g_test_run();
+}

@@ -22,6 +22,14 @@ typedef struct {
 extern const char *const office_names[PEOPLE];
 #define OFFICE_SECOND_KEY PEOPLE /* of sato */
 
+typedef struct {
+    const char *name;
+    void (*test)(void);
+} OfficeTest;
+
+/* What main() of a test of offices is: "/history/FOLDER/NAME", skipped without ssh-keygen. */
+int office_run(int argc, char **argv, const char *folder, const OfficeTest *tests, guint count);
+
 /* With its first release. */
 Office *office_new(void);
 /* The same of files one of which is edited before. */

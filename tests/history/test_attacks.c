@@ -575,10 +575,7 @@ static void test_other_root(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct {
-        const char *path;
-        void (*test)(void);
-    } tests[] = {
+    static const OfficeTest tests[] = {
         { "good", test_good },
         { "rollback", test_rollback },
         { "fast-forward", test_fast_forward },
@@ -602,12 +599,5 @@ int main(int argc, char **argv) {
         { "expired-root", test_expired_root },
         { "other-root", test_other_root },
     };
-    g_test_init(&argc, &argv, NULL);
-    if (!kj_test_keys_are_possible())
-        return 77;
-    for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strconcat("/history/attacks/", tests[i].path, NULL);
-        g_test_add_func(path, tests[i].test);
-    }
-    return g_test_run();
+    return office_run(argc, argv, "attacks", tests, G_N_ELEMENTS(tests));
 }

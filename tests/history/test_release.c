@@ -362,10 +362,7 @@ static void test_context(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct {
-        const char *path;
-        void (*test)(void);
-    } tests[] = {
+    static const OfficeTest tests[] = {
         { "procedure", test_procedure },
         { "widening", test_widening },
         { "editorial", test_editorial },
@@ -383,12 +380,5 @@ int main(int argc, char **argv) {
         { "resume", test_resume },
         { "context", test_context },
     };
-    g_test_init(&argc, &argv, NULL);
-    if (!kj_test_keys_are_possible())
-        return 77;
-    for (guint i = 0; i < G_N_ELEMENTS(tests); i++) {
-        g_autofree char *path = g_strconcat("/history/release/", tests[i].path, NULL);
-        g_test_add_func(path, tests[i].test);
-    }
-    return g_test_run();
+    return office_run(argc, argv, "release", tests, G_N_ELEMENTS(tests));
 }

@@ -4,29 +4,20 @@
 #include <string.h>
 
 #include "../../history/sealed.h"
-#include "keys.h"
-#include "place.h"
+#include "desk_place.h"
 
 enum { SATO, SUZUKI, KEYS };
 
-typedef struct {
-    KjTestKeys *keys;
-    char *folder;
-    KjRepository *repository;
-} Fixture;
+typedef KjTestDeskPlace Fixture;
 
 static void set_up(Fixture *fixture, gconstpointer data) {
     (void)data;
-    fixture->keys = kj_test_keys_new(KEYS);
-    fixture->repository = kj_test_repository(&fixture->folder);
+    kj_test_desk_place_set_up(fixture, KEYS);
 }
 
 static void tear_down(Fixture *fixture, gconstpointer data) {
     (void)data;
-    kj_test_keys_free(fixture->keys);
-    kj_repository_unref(fixture->repository);
-    kj_test_remove(fixture->folder);
-    g_free(fixture->folder);
+    kj_test_desk_place_tear_down(fixture);
 }
 
 static KjStatement *heartbeat(const char *serial) {

@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../history/revision.h"
-#include "../history/sign.h"
-#include "git_driver.h"
+#include "../../history/revision.h"
+#include "../../history/sign.h"
+#include "../git_driver.h"
 #include "signing.h"
 
 #define CONTEXT_SETTING "kijun.context"

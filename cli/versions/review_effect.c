@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../compiler/sentence.h"
+#include "../../compiler/sentence.h"
 #include "review.h"
 
 #define DAY_SECONDS 86400

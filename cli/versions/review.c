@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../history/patch.h"
-#include "../history/sign.h"
+#include "../../history/patch.h"
+#include "../../history/sign.h"
 #include "review.h"
 
 #define REGIONS_TOLD 10

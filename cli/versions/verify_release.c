@@ -6,11 +6,11 @@
 
 #include <glib/gstdio.h>
 
-#include "../history/disk.h"
-#include "../history/fetch.h"
-#include "../history/verifier.h"
-#include "../history/revision.h"
-#include "cli.h"
+#include "../../history/disk.h"
+#include "../../history/fetch.h"
+#include "../../history/verifier.h"
+#include "../../history/revision.h"
+#include "../cli.h"
 #include "desk.h"
 
 static char *from, *trust, *against, *format;

@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../compiler/syntax/syntax.h"
-#include "../history/revision.h"
-#include "../history/root_chain.h"
-#include "../history/root_edit.h"
-#include "../history/sign.h"
-#include "cli.h"
+#include "../../compiler/syntax/syntax.h"
+#include "../../history/revision.h"
+#include "../../history/root_chain.h"
+#include "../../history/root_edit.h"
+#include "../../history/sign.h"
+#include "../cli.h"
 
 #define FRESH_DAYS 365 /* how long a root is fresh when nobody says: TUF's customary year */
 #define DAY_SECONDS 86400

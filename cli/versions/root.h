@@ -3,8 +3,8 @@
 #ifndef KJ_CLI_ROOT_H
 #define KJ_CLI_ROOT_H
 
-#include "../history/root_draft.h"
-#include "cli.h"
+#include "../../history/root_draft.h"
+#include "../cli.h"
 
 typedef struct {
     KjRepository *repository;

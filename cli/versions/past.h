@@ -8,9 +8,9 @@
 #ifndef KJ_CLI_PAST_H
 #define KJ_CLI_PAST_H
 
-#include "../history/chain.h"
-#include "../history/release.h"
-#include "../history/root_chain.h"
+#include "../../history/chain.h"
+#include "../../history/release.h"
+#include "../../history/root_chain.h"
 
 typedef struct KjPast KjPast;
 

@@ -5,8 +5,8 @@
 #include <kijun/kijun.h>
 #include <string.h>
 
-#include "../compiler/translate.h"
-#include "../history/fail.h"
+#include "../../compiler/translate.h"
+#include "../../history/fail.h"
 
 struct KjPast {
     KjRepository *repository;

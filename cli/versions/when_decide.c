@@ -9,9 +9,9 @@
 #include <kijun/view.h>
 #include <string.h>
 
-#include "answer.h"
+#include "../answer.h"
 #include "cache.h"
-#include "cli.h"
+#include "../cli.h"
 
 #define KIND "answers"
 #define GOVERNANCE "governance" /* every release carries it, enforced or not */

@@ -7,7 +7,7 @@
 #define KJ_CLI_REVIEW_H
 
 #include "desk.h"
-#include "replayed.h"
+#include "../replayed.h"
 
 typedef struct {
     KjSitting *sitting;

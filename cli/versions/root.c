@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../history/root_edit.h"
-#include "../history/sign.h"
+#include "../../history/root_edit.h"
+#include "../../history/sign.h"
 #include "root.h"
 #include "signing.h"
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../compiler/compiler.h"
-#include "../compiler/translate.h"
+#include "../../compiler/compiler.h"
+#include "../../compiler/translate.h"
 #include "cache.h"
 
 #define KIND "releases"

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../history/need.h"
-#include "../history/workspace.h"
+#include "../../history/need.h"
+#include "../../history/workspace.h"
 #include "root.h"
 
 /* ---- allowed_signers ---- */

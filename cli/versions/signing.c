@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "../cli.h"
 
 /* On a terminal only: who cannot be asked has to have said yes. */
 static gboolean ask(int *exit_code) {

@@ -6,10 +6,10 @@
 #ifndef KJ_CLI_DESK_H
 #define KJ_CLI_DESK_H
 
-#include "../compiler/report/report.h"
-#include "../history/desk.h"
-#include "../history/values.h"
-#include "cli.h"
+#include "../../compiler/report/report.h"
+#include "../../history/desk.h"
+#include "../../history/values.h"
+#include "../cli.h"
 
 /* ---- options ---- */
 

@@ -20,9 +20,9 @@
 
 #include <kijun/value.h>
 
-#include "../history/fetch.h"
-#include "cli.h"
-#include "host/host.h"
+#include "../../history/fetch.h"
+#include "../cli.h"
+#include "host.h"
 
 static KjHostSettings told;
 static char *state, *at, *confirm_within;

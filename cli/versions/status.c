@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "desk.h"
-#include "host/host.h"
+#include "../host/host.h"
 
 #define DAY_SECONDS 86400
 #define SOON (30 * DAY_SECONDS)

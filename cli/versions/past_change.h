@@ -3,9 +3,9 @@
 #ifndef KJ_CLI_PAST_CHANGE_H
 #define KJ_CLI_PAST_CHANGE_H
 
-#include "../compiler/report/report.h"
-#include "../history/workspace.h"
-#include "cli.h"
+#include "../../compiler/report/report.h"
+#include "../../history/workspace.h"
+#include "../cli.h"
 
 typedef struct KjPastChange KjPastChange;
 

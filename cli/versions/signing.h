@@ -3,8 +3,8 @@
 #ifndef KJ_CLI_SIGNING_H
 #define KJ_CLI_SIGNING_H
 
-#include "../history/signature.h"
-#include "../history/statement.h"
+#include "../../history/signature.h"
+#include "../../history/statement.h"
 
 /* Shows on standard error what `person` would sign with this key, and asks on the terminal unless `yes` (he has agreed already). FALSE with *exit_code set, after telling: KJ_EXIT_FINE
  * when he said no, KJ_EXIT_USAGE where there is no terminal to ask on. */
