@@ -14,23 +14,30 @@
 
 typedef enum { TAKE_TEXT = 1, TAKE_COUNT, TAKE_PRESENCE } Taking;
 
+#define NAME(TEXT) TEXT, sizeof TEXT - 1
+
 static const struct {
     const char *attribute;
+    gsize length;
     const char *field;
     Taking taking;
 } attributes[] = {
-    { "sender", "from", TAKE_TEXT },
-    { "recipient", "to", TAKE_TEXT },
-    { "size", "size", TAKE_COUNT },
-    { "recipient_count", "recipients", TAKE_COUNT },
-    { "client_address", "client", TAKE_TEXT },
-    { "sasl_username", "authenticated", TAKE_PRESENCE },
-    { "encryption_protocol", "tls", TAKE_PRESENCE },
-    { "forwarder", "forwarder", TAKE_TEXT },
-    { "auto", "auto", TAKE_TEXT },
-    { "hops", "hops", TAKE_TEXT },
-    { "class", "class", TAKE_TEXT },
+    { NAME("sender"), "from", TAKE_TEXT },
+    { NAME("recipient"), "to", TAKE_TEXT },
+    { NAME("size"), "size", TAKE_COUNT },
+    { NAME("recipient_count"), "recipients", TAKE_COUNT },
+    { NAME("client_address"), "client", TAKE_TEXT },
+    { NAME("sasl_username"), "authenticated", TAKE_PRESENCE },
+    { NAME("encryption_protocol"), "tls", TAKE_PRESENCE },
+    { NAME("forwarder"), "forwarder", TAKE_TEXT },
+    { NAME("auto"), "auto", TAKE_TEXT },
+    { NAME("hops"), "hops", TAKE_TEXT },
+    { NAME("class"), "class", TAKE_TEXT },
 };
+
+static gboolean is(const char *name, gsize length, const char *wanted, gsize wanted_length) {
+    return length == wanted_length && memcmp(name, wanted, length) == 0;
+}
 
 static gboolean take(KjRequestSink *sink, guint i, const char *value, GError **error) {
     switch (attributes[i].taking) {
@@ -52,17 +59,22 @@ gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize l
     gboolean seen[G_N_ELEMENTS(attributes)] = { FALSE };
     gboolean request_seen = FALSE;
     g_autofree char *text = g_strndup(bytes, length);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (guint l = 0; lines[l] && lines[l][0]; l++) {
-        char *value = strchr(lines[l], '=');
-        if (!value) {
-            g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not a policy delegation request: line %u has no `=`"), l + 1);
+    guint number = 1;
+    for (char *line = text, *end; *line && *line != '\n'; line = end, number++) {
+        gsize name = 0;
+        while (line[name] && line[name] != '=' && line[name] != '\n')
+            name++;
+        if (line[name] != '=') {
+            g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not a policy delegation request: line %u has no `=`"), number);
             return FALSE;
         }
-        *value++ = 0;
-        request_seen |= strcmp(lines[l], "request") == 0 && strcmp(value, "smtpd_access_policy") == 0;
+        char *value = line + name + 1;
+        end = strchrnul(value, '\n');
+        if (*end)
+            *end++ = 0;
+        request_seen |= is(line, name, NAME("request")) && strcmp(value, "smtpd_access_policy") == 0;
         for (guint i = 0; i < G_N_ELEMENTS(attributes); i++) {
-            if (strcmp(lines[l], attributes[i].attribute) != 0 || seen[i])
+            if (!is(line, name, attributes[i].attribute, attributes[i].length) || seen[i])
                 continue; /* of two, the first counts: the protocol leaves it open */
             seen[i] = TRUE;
             if (!take(sink, i, value, error))

@@ -79,9 +79,13 @@ static gboolean is_sayable(const char *text) {
 }
 
 static void say(GString *reply, const char *action, const char *status, const char *text) {
-    g_string_append_printf(reply, "action=%s ", action);
-    if (!has_status(text, status[0]))
-        g_string_append_printf(reply, "%s ", status);
+    g_string_append(reply, "action=");
+    g_string_append(reply, action);
+    g_string_append_c(reply, ' ');
+    if (!has_status(text, status[0])) {
+        g_string_append(reply, status);
+        g_string_append_c(reply, ' ');
+    }
     for (guint i = 0; text[i] && i < TEXT_MAX; i++)
         g_string_append_c(reply, g_ascii_iscntrl(text[i]) ? ' ' : text[i]);
     g_string_append(reply, "\n\n");
@@ -94,10 +98,17 @@ static void say_later(GString *reply, gboolean at_end) {
         say(reply, "DEFER_IF_PERMIT", "4.7.1", "The policy service cannot decide at the moment");
 }
 
-static void say_answer(GString *reply, const KjAnswer *answer, gboolean at_end) {
+static void say_refused(GString *reply, const KjAnswer *answer) {
     const char *form = answer->beyond ? "The limit `%s` is used up" : "Refused by policy (%s)";
+    if (answer->message && is_sayable(answer->message)) {
+        say(reply, "REJECT", "5.7.1", answer->message);
+        return;
+    }
     g_autofree char *plain = g_strdup_printf(form, answer->verdict.label);
-    const char *text = answer->message && is_sayable(answer->message) ? answer->message : plain;
+    say(reply, "REJECT", "5.7.1", plain);
+}
+
+static void say_answer(GString *reply, const KjAnswer *answer, gboolean at_end) {
     switch (answer->kind) {
     case KJ_ANSWER_PERMIT:
         g_string_append(reply, "action=DUNNO\n\n");
@@ -106,7 +117,7 @@ static void say_answer(GString *reply, const KjAnswer *answer, gboolean at_end) 
         g_string_append_printf(reply, "action=HOLD Held by policy (%s)\n\n", answer->verdict.label);
         return;
     case KJ_ANSWER_REFUSE:
-        say(reply, "REJECT", "5.7.1", text);
+        say_refused(reply, answer);
         return;
     case KJ_ANSWER_LATER:
         break;

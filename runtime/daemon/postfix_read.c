@@ -2,9 +2,8 @@
 /*
  * Reading a policy delegation request where it lies.
  *
- * The bytes are a stranger's. Nothing is copied, nothing is allocated, every line is looked at once; a line end is looked for only within
- * what has come. A request is broken at the first byte that cannot be right, and not only when it is whole: who sends nonsense is not
- * waited for.
+ * The bytes are a stranger's. Nothing is copied, nothing is allocated; a line end is looked for only within what has come. A request is
+ * broken at the first line that cannot be right, and not only when it is whole: who sends nonsense is not waited for.
  */
 #include "postfix_read.h"
 
@@ -16,21 +15,23 @@ gboolean kj_slice_is(KjSlice slice, const char *text) {
     return slice.text && slice.length == strlen(text) && memcmp(slice.text, text, slice.length) == 0;
 }
 
+#define NAME(TEXT) TEXT, sizeof TEXT - 1
+
 static const struct {
     const char *name;
-    gsize offset;
+    gsize length, offset;
 } attributes[] = {
-    { "protocol_state", G_STRUCT_OFFSET(KjPostfixRequest, state) },
-    { "instance", G_STRUCT_OFFSET(KjPostfixRequest, instance) },
-    { "queue_id", G_STRUCT_OFFSET(KjPostfixRequest, queue) },
-    { "recipient", G_STRUCT_OFFSET(KjPostfixRequest, recipient) },
-    { "recipient_count", G_STRUCT_OFFSET(KjPostfixRequest, recipient_count) },
+    { NAME("protocol_state"), G_STRUCT_OFFSET(KjPostfixRequest, state) },
+    { NAME("instance"), G_STRUCT_OFFSET(KjPostfixRequest, instance) },
+    { NAME("queue_id"), G_STRUCT_OFFSET(KjPostfixRequest, queue) },
+    { NAME("recipient"), G_STRUCT_OFFSET(KjPostfixRequest, recipient) },
+    { NAME("recipient_count"), G_STRUCT_OFFSET(KjPostfixRequest, recipient_count) },
 };
 
 static gboolean keep(KjPostfixRequest *request, KjSlice name, KjSlice value) {
     for (guint i = 0; i < G_N_ELEMENTS(attributes); i++) {
         KjSlice *slice = &G_STRUCT_MEMBER(KjSlice, request, attributes[i].offset);
-        if (kj_slice_is(name, attributes[i].name) && !slice->text)
+        if (name.length == attributes[i].length && memcmp(name.text, attributes[i].name, name.length) == 0 && !slice->text)
             *slice = value;
     }
     return kj_slice_is(name, "request");
@@ -43,21 +44,18 @@ static void read_line(KjPostfixRequest *request, const char *line, gsize length,
         *problem = N_("a line has no name before `=`");
         return;
     }
-    if (memchr(line, 0, length)) {
-        *problem = N_("it has a NUL byte");
-        return;
-    }
     KjSlice name = { line, (gsize) (equals - line) }, value = { equals + 1, length - name.length - 1 };
     if (keep(request, name, value) && !kind->text)
         *kind = value;
 }
 
-static KjPostfixReading end_of(KjPostfixRequest *request, KjSlice kind, gsize length, const char **problem) {
-    request->length = length;
-    if (kj_slice_is(kind, "smtpd_access_policy"))
-        return KJ_POSTFIX_WHOLE;
-    *problem = N_("the line `request=smtpd_access_policy` is missing");
-    return KJ_POSTFIX_BROKEN;
+/* What was read of `length` bytes, all of them lines that are whole. */
+static KjPostfixReading judge(const char *bytes, gsize length, KjPostfixReading reading, KjSlice kind, const char **problem) {
+    if (memchr(bytes, 0, length))
+        *problem = N_("it has a NUL byte");
+    else if (reading == KJ_POSTFIX_WHOLE && !kj_slice_is(kind, "smtpd_access_policy"))
+        *problem = N_("the line `request=smtpd_access_policy` is missing");
+    return *problem ? KJ_POSTFIX_BROKEN : reading;
 }
 
 KjPostfixReading kj_postfix_read(const char *bytes, gsize length, KjPostfixRequest *request, const char **problem) {
@@ -68,8 +66,10 @@ KjPostfixReading kj_postfix_read(const char *bytes, gsize length, KjPostfixReque
     for (guint lines = 0; at < length; lines++) {
         const char *end = memchr(bytes + at, '\n', length - at);
         gsize line = end ? (gsize) (end - bytes) - at : length - at;
-        if (end && line == 0)
-            return end_of(request, kind, at + 1, problem);
+        if (end && line == 0) {
+            request->length = at + 1;
+            return judge(bytes, at, KJ_POSTFIX_WHOLE, kind, problem);
+        }
         if (line > KJ_POSTFIX_LINE_MAX)
             *problem = N_("a line is too long");
         else if (lines >= KJ_POSTFIX_LINES_MAX)
@@ -82,9 +82,7 @@ KjPostfixReading kj_postfix_read(const char *bytes, gsize length, KjPostfixReque
             break;
         at += line + 1;
     }
-    if (length >= KJ_POSTFIX_REQUEST_MAX) {
+    if (length >= KJ_POSTFIX_REQUEST_MAX)
         *problem = N_("it is too long");
-        return KJ_POSTFIX_BROKEN;
-    }
-    return KJ_POSTFIX_PART;
+    return judge(bytes, at, KJ_POSTFIX_PART, kind, problem);
 }
