@@ -9,6 +9,8 @@
 #include <kijun/kijun.h>
 #include <kijun/translate.h>
 
+#define FEW 8u /* members of an object: what sorting them would cost */
+
 struct KjJson {
     const char *source;
     KjJsonValue *values;
@@ -35,8 +37,12 @@ static gboolean fail(Reader *reader, const char *what) {
     return FALSE;
 }
 
+static gboolean is_space(char byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static void skip_space(Reader *reader) {
-    while (reader->at < reader->length && strchr(" \t\r\n", reader->source[reader->at]) && reader->source[reader->at])
+    while (reader->at < reader->length && is_space(reader->source[reader->at]))
         reader->at++;
 }
 
@@ -104,26 +110,31 @@ static gboolean read_escape(Reader *reader) {
     return fail(reader, _("JSON has no such escape"));
 }
 
+/* What of a text stands for itself. */
+static void read_plain(Reader *reader) {
+    const char *begin = reader->source + reader->at, *end = reader->source + reader->length, *rest = begin;
+    while (rest < end && (guchar) *rest >= ' ' && *rest != '"' && *rest != '\\')
+        rest++;
+    reader->text = mempcpy(reader->text, begin, (gsize) (rest - begin));
+    reader->at += (gsize) (rest - begin);
+}
+
 /* Behind the first quotation mark. A text is never longer than what it is written as, marks included. */
 static const char *read_text(Reader *reader) {
     const char *text = reader->text;
-    while (reader->at < reader->length) {
+    for (read_plain(reader); reader->at < reader->length; read_plain(reader)) {
         char byte = reader->source[reader->at];
         if (byte == '"') {
             reader->at++;
             *reader->text++ = '\0';
             return text;
         }
-        if ((guchar) byte < ' ') {
+        if (byte != '\\') {
             fail(reader, _("a control character in a text is written as its number"));
             return NULL;
         }
-        if (byte != '\\') {
-            *reader->text++ = byte;
-            reader->at++;
-        } else if (!read_escape(reader)) {
+        if (!read_escape(reader))
             return NULL;
-        }
     }
     fail(reader, _("a text does not end"));
     return NULL;
@@ -211,11 +222,21 @@ static int compare_names(gconstpointer a, gconstpointer b) {
     return strcmp(*(const char *const *) a, *(const char *const *) b);
 }
 
+/* The same of a few members, each compared with those before it. */
+static const char *find_twice_of_few(const KjJson *json, const KjJsonValue *object) {
+    for (const KjJsonValue *member = kj_json_first(json, object); member; member = kj_json_next(json, member))
+        for (const KjJsonValue *before = kj_json_first(json, object); before != member; before = kj_json_next(json, before))
+            if (strcmp(before->name, member->name) == 0)
+                return member->name;
+    return NULL;
+}
+
 /* The name of a member that stands twice, or NULL. */
 static const char *find_twice(const KjJson *json, const KjJsonValue *object) {
-    const char *few[16], *found = NULL;
-    g_autofree const char **many = object->count > G_N_ELEMENTS(few) ? g_new(const char *, object->count) : NULL;
-    const char **names = many ? many : few;
+    if (object->count <= FEW)
+        return find_twice_of_few(json, object);
+    g_autofree const char **names = g_new(const char *, object->count);
+    const char *found = NULL;
     guint count = 0;
     for (const KjJsonValue *member = kj_json_first(json, object); member; member = kj_json_next(json, member))
         names[count++] = member->name;
@@ -256,7 +277,8 @@ static gboolean begin_value(Reader *reader, gboolean *opened) {
     }
     KjJsonValue *value = add_value(reader);
     value->name = name;
-    *opened = reader->at < reader->length && strchr("{[", reader->source[reader->at]) && reader->source[reader->at];
+    char byte = reader->at < reader->length ? reader->source[reader->at] : '\0';
+    *opened = byte == '{' || byte == '[';
     if (!*opened) {
         if (!read_scalar(reader, value))
             return FALSE;
@@ -265,7 +287,8 @@ static gboolean begin_value(Reader *reader, gboolean *opened) {
     }
     if (reader->depth == KJ_JSON_DEPTH_MAX)
         return fail(reader, _("too deeply nested"));
-    value->kind = reader->source[reader->at++] == '{' ? KJ_JSON_OBJECT : KJ_JSON_ARRAY;
+    value->kind = byte == '{' ? KJ_JSON_OBJECT : KJ_JSON_ARRAY;
+    reader->at++;
     reader->open[reader->depth++] = (Open){ reader->json->count - 1, 0 };
     return TRUE;
 }
