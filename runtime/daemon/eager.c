@@ -14,37 +14,50 @@ guint kj_eager_most(guint wanted) {
     return count_processors() > 1 ? wanted : 0;
 }
 
-static gboolean has_earned(const KjEager *eager) {
-    return eager->most > 0 && eager->short_waits >= MAX(eager->needed, KJ_EAGER_EARNED);
-}
+static guint looking; /* atomic: threads that look */
 
-void kj_eager_begin(KjEager *eager) {
-    if (eager->most > 0)
-        eager->since = g_get_monotonic_time();
-}
-
-static void lose(KjEager *eager) {
-    eager->short_waits = 0;
-    eager->needed = CLAMP(2 * eager->needed, 2 * KJ_EAGER_EARNED, KJ_EAGER_EARNED_MAX);
-}
-
-gboolean kj_eager_again(KjEager *eager) {
-    if (!has_earned(eager))
-        return FALSE;
-    if (g_get_monotonic_time() - eager->since <= eager->most)
+/* FALSE: enough others do. */
+static gboolean begin_looking(void) {
+    static gsize most;
+    if (g_once_init_enter(&most))
+        g_once_init_leave(&most, MAX(count_processors() / 2, 1));
+    if (__atomic_fetch_add(&looking, 1, __ATOMIC_RELAXED) < most)
         return TRUE;
-    lose(eager);
+    __atomic_sub_fetch(&looking, 1, __ATOMIC_RELAXED);
     return FALSE;
 }
 
-void kj_eager_end(KjEager *eager) {
-    gint64 waited = eager->most > 0 ? g_get_monotonic_time() - eager->since : 0;
+/* What the looking of this wait was for the account. */
+static void settle(KjEager *eager, gboolean found) {
+    __atomic_sub_fetch(&looking, 1, __ATOMIC_RELAXED);
+    if (found)
+        eager->account = MIN(eager->account + KJ_EAGER_FOUND, KJ_EAGER_ACCOUNT_MAX);
+    else
+        eager->account -= KJ_EAGER_VAIN;
+}
+
+void kj_eager_begin(KjEager *eager, guint connections) {
     if (eager->most == 0)
         return;
-    if (has_earned(eager) && waited > eager->most) /* it came, but we did not get the processor to see it */
-        lose(eager);
-    else if (has_earned(eager))
-        eager->needed -= eager->needed > KJ_EAGER_EARNED;
-    else
-        eager->short_waits = waited <= 2 * (gint64) eager->most ? eager->short_waits + 1 : 0;
+    gboolean looks = eager->account >= KJ_EAGER_VAIN && connections <= KJ_EAGER_CONNECTIONS && begin_looking();
+    eager->state = looks ? KJ_EAGER_LOOKS : KJ_EAGER_SLEEPS;
+    eager->since = g_get_monotonic_time();
+}
+
+gboolean kj_eager_again(KjEager *eager) {
+    if (eager->state != KJ_EAGER_LOOKS)
+        return FALSE;
+    if (g_get_monotonic_time() - eager->since <= eager->most)
+        return TRUE;
+    settle(eager, FALSE);
+    eager->state = KJ_EAGER_IN_VAIN;
+    return FALSE;
+}
+
+void kj_eager_end(KjEager *eager, gint64 now) {
+    if (eager->state == KJ_EAGER_LOOKS)
+        settle(eager, now - eager->since <= eager->most); /* later: it came, but we did not get the processor to see it */
+    else if (eager->most > 0 && eager->state == KJ_EAGER_SLEEPS && now - eager->since <= 2 * (gint64) eager->most)
+        eager->account = MIN(eager->account + 1, KJ_EAGER_ACCOUNT_MAX);
+    eager->state = KJ_EAGER_SLEEPS;
 }

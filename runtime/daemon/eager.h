@@ -4,10 +4,14 @@
  *
  * A thread that sleeps until a question comes must be woken, and where its processor went to sleep with it that takes longer than the
  * answer (some 40 us in a virtual machine). So a thread whose questions come close together looks again and again for a little while
- * before it sleeps. It must have earned that: by KJ_EAGER_EARNED waits in a row none of which was longer than twice the little while. A
- * look in vain takes it away, and doubles what must be earned the next time, up to KJ_EAGER_EARNED_MAX; each that was not takes one off
- * again. So an idle daemon pays nothing, one that is asked now and then nothing, and where others want the processor (looking in vain
- * is how that shows: the client did not get it) little is lost.
+ * before it sleeps. It has an account for that: a look in vain costs KJ_EAGER_VAIN and must be in the account before it begins; a look
+ * that found something brings KJ_EAGER_FOUND, and a sleep not longer than twice the little while brings one. So the looks in vain take
+ * no more of the processor than the others save of time, however the questions come: an idle daemon pays nothing, one that is asked now
+ * and then nothing, one that is asked all the time looks on through the few waits that are long, and where others want the processor
+ * (looking in vain is how that shows: the client did not get it) little is lost.
+ *
+ * Who looks has a processor that the client may want. So no more threads of the process look at a time than half of its processors are;
+ * and a thread with more than KJ_EAGER_CONNECTIONS never does: where that many ask all the time, the processors do not go to sleep.
  *
  * The processor is not offered to others between two looks: sched_yield(2) may give it away for a whole slice of milliseconds.
  */
@@ -16,8 +20,10 @@
 
 #include <glib.h>
 
-#define KJ_EAGER_EARNED 16u
-#define KJ_EAGER_EARNED_MAX 4096u
+#define KJ_EAGER_VAIN 16u
+#define KJ_EAGER_FOUND 3u         /* about what being woken takes, beside the initial little while */
+#define KJ_EAGER_ACCOUNT_MAX 160u /* so that ten looks are in vain when the questions stop */
+#define KJ_EAGER_CONNECTIONS 2u
 #define KJ_EAGER_INITIAL 100u
 #define KJ_EAGER_MAX 1000u /* microseconds: who waits longer does not notice being woken */
 
@@ -27,18 +33,18 @@
 
 /* One thread's own; zeroed it never looks twice. */
 typedef struct {
-    guint most;        /* microseconds to look before sleeping; 0: none */
-    guint short_waits; /* in a row, until they are enough */
-    guint needed;      /* so many are; 0: none was in vain yet */
-    gint64 since;      /* monotonic microseconds: when this wait began */
+    guint most;    /* microseconds to look before sleeping; 0: none */
+    guint account; /* see above */
+    gint64 since;  /* monotonic microseconds: when this wait began */
+    enum { KJ_EAGER_SLEEPS, KJ_EAGER_LOOKS, KJ_EAGER_IN_VAIN } state; /* of this wait */
 } KjEager;
 
 /* `wanted`, or 0 where this process has only one processor: the client needs that. */
 guint kj_eager_most(guint wanted);
 
-/* A wait: begin; look, while kj_eager_again() says so; else sleep; end, when something came. */
-void kj_eager_begin(KjEager *eager);
+/* A wait: begin; look, while kj_eager_again() says so; else sleep; end, when something came, at `now` (g_get_monotonic_time). */
+void kj_eager_begin(KjEager *eager, guint connections);
 gboolean kj_eager_again(KjEager *eager);
-void kj_eager_end(KjEager *eager);
+void kj_eager_end(KjEager *eager, gint64 now);
 
 #endif

@@ -35,7 +35,7 @@ struct KjHttp {
     gboolean needs_certificate;
     guint idle_seconds, request_seconds;
     gsize bodies;     /* atomic: bytes of all bodies under way */
-    guint under_way;  /* atomic: requests */
+    KjHttpTraffic traffic;
     GMutex lock;      /* of what follows */
     GCond wake;
     KjHttpGate *gate;
@@ -109,6 +109,7 @@ static void on_connection(void *data, struct MHD_Connection *of, void **context,
     kj_http_loop_heard_connection();
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(of, MHD_CONNECTION_INFO_CONNECTION_FD);
+        __atomic_add_fetch(&http->traffic.connections, 1, __ATOMIC_RELAXED);
         connection = g_new0(Connection, 1);
         connection->link.data = connection;
         connection->socket = info ? info->connect_fd : -1;
@@ -120,6 +121,7 @@ static void on_connection(void *data, struct MHD_Connection *of, void **context,
         g_queue_push_tail_link(&http->connections, &connection->link);
         g_mutex_unlock(&http->lock);
     } else if (connection) {
+        __atomic_sub_fetch(&http->traffic.connections, 1, __ATOMIC_RELAXED);
         g_mutex_lock(&http->lock);
         g_queue_unlink(&http->connections, &connection->link);
         g_mutex_unlock(&http->lock);
@@ -341,7 +343,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
         *context = exchange = g_new0(Exchange, 1);
         exchange->http = http;
         exchange->body = g_string_new(NULL);
-        __atomic_add_fetch(&http->under_way, 1, __ATOMIC_RELAXED);
+        __atomic_add_fetch(&http->traffic.requests, 1, __ATOMIC_RELAXED);
         kj_http_loop_heard_request();
         if (of)
             set_deadline(of, http->request_seconds);
@@ -369,7 +371,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
     if (of)
         set_deadline(of, http->idle_seconds);
     drop_body(exchange);
-    __atomic_sub_fetch(&http->under_way, 1, __ATOMIC_RELAXED);
+    __atomic_sub_fetch(&http->traffic.requests, 1, __ATOMIC_RELAXED);
     g_string_free(exchange->body, TRUE);
     g_free(exchange);
     *context = NULL;
@@ -433,7 +435,7 @@ static KjHttpLoops *start_all(KjHttp *http, const KjHttpOptions *options, GError
             g_ptr_array_add(daemons, daemon);
     } while (daemon && daemons->len < options->threads);
     if (daemon)
-        return kj_http_loops_start(daemons, options->eager, &http->under_way, error);
+        return kj_http_loops_start(daemons, options->eager, &http->traffic, error);
     for (guint i = 0; i < daemons->len; i++) {
         MHD_quiesce_daemon(daemons->pdata[i]);
         MHD_stop_daemon(daemons->pdata[i]);
@@ -478,10 +480,7 @@ gboolean kj_http_renew(KjHttp *http, const KjHttpAccess *access, GError **error)
 }
 
 guint kj_http_connections(KjHttp *http) {
-    g_mutex_lock(&http->lock);
-    guint count = http->connections.length;
-    g_mutex_unlock(&http->lock);
-    return count;
+    return __atomic_load_n(&http->traffic.connections, __ATOMIC_RELAXED);
 }
 
 gint64 kj_http_alive_at(KjHttp *http) {

@@ -26,7 +26,7 @@ typedef struct {
 struct KjHttpLoops {
     Loop *loop;
     guint count, eager;
-    const guint *under_way;
+    const KjHttpTraffic *traffic;
     int wake;
     gint64 until; /* atomic; 0: no end yet */
 };
@@ -61,25 +61,31 @@ static void await(const Loop *loop, gboolean ending) {
 }
 
 static gboolean goes_on(const KjHttpLoops *loops) {
-    return __atomic_load_n(loops->under_way, __ATOMIC_RELAXED) > 0 &&
+    return __atomic_load_n(&loops->traffic->requests, __ATOMIC_RELAXED) > 0 &&
            g_get_monotonic_time() < __atomic_load_n(&loops->until, __ATOMIC_RELAXED);
+}
+
+/* Its share of the connections, rounded up: how many it has itself is a matter of chance. */
+static guint share_connections(const KjHttpLoops *loops) {
+    return (__atomic_load_n(&loops->traffic->connections, __ATOMIC_RELAXED) + loops->count - 1) / loops->count;
 }
 
 static gpointer drive(gpointer data) {
     const Loop *loop = data;
     KjEager eager = { .most = loop->loops->eager };
     guint counted = requests;
-    kj_eager_begin(&eager);
+    kj_eager_begin(&eager, share_connections(loop->loops));
     while (__atomic_load_n(&loop->loops->until, __ATOMIC_ACQUIRE) == 0) {
         gboolean quiet = is_quiet(loop);
         if (requests != counted) {
             counted = requests;
-            kj_eager_end(&eager);
-            kj_eager_begin(&eager);
+            kj_eager_end(&eager, g_get_monotonic_time());
+            kj_eager_begin(&eager, share_connections(loop->loops));
         } else if (quiet && !kj_eager_again(&eager) && is_quiet(loop)) {
             await(loop, FALSE);
         }
     }
+    kj_eager_end(&eager, g_get_monotonic_time());
     MHD_quiesce_daemon(loop->daemon); /* the socket is its owner's again */
     do {
         MHD_run(loop->daemon);
@@ -88,12 +94,12 @@ static gpointer drive(gpointer data) {
     return NULL;
 }
 
-KjHttpLoops *kj_http_loops_start(GPtrArray *daemons, guint eager, const guint *under_way, GError **error) {
+KjHttpLoops *kj_http_loops_start(GPtrArray *daemons, guint eager, const KjHttpTraffic *traffic, GError **error) {
     KjHttpLoops *loops = g_new0(KjHttpLoops, 1);
     loops->count = daemons->len;
     loops->loop = g_new0(Loop, daemons->len);
     loops->eager = kj_eager_most(eager);
-    loops->under_way = under_way;
+    loops->traffic = traffic;
     loops->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     for (guint i = 0; i < daemons->len; i++)
         loops->loop[i] = (Loop){ loops, daemons->pdata[i], NULL };

@@ -13,9 +13,15 @@ G_BEGIN_DECLS
 
 typedef struct KjHttpLoops KjHttpLoops;
 
-/* Takes the daemons (element-type MHD_Daemon), which were started with MHD_USE_EPOLL and no thread. `under_way` is an atomic count of the
- * requests that have no answer yet, and is borrowed. NULL with KJ_ERROR_IO, and the daemons are stopped. */
-KjHttpLoops *kj_http_loops_start(GPtrArray *daemons, guint eager, const guint *under_way, GError **error);
+/* What there is now; both atomic. */
+typedef struct {
+    guint connections;
+    guint requests; /* that have no answer yet */
+} KjHttpTraffic;
+
+/* Takes the daemons (element-type MHD_Daemon), which were started with MHD_USE_EPOLL and no thread. `traffic` is borrowed. NULL with
+ * KJ_ERROR_IO, and the daemons are stopped. */
+KjHttpLoops *kj_http_loops_start(GPtrArray *daemons, guint eager, const KjHttpTraffic *traffic, GError **error);
 /* To be called by the callbacks that hear of a new request, and of a connection that comes or goes. */
 void kj_http_loop_heard_request(void);
 void kj_http_loop_heard_connection(void);

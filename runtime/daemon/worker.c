@@ -25,6 +25,7 @@
 #include "eager.h"
 
 #define EVENTS 64
+#define LOOKS_AT_ALL 8u
 #define TICK_SECONDS ((gint) KJ_TURN_SECONDS)
 #define FIRST_ROOM 4096u /* of input; also what a connection keeps while it is idle */
 
@@ -54,6 +55,7 @@ struct Thread {
     GString *reply;
     gint64 now, ticked;
     KjEager eager;
+    guint heard, looks; /* receives that brought something; looks so far */
     gint64 turned; /* atomic: when it last came around */
     gboolean paused; /* accepting, because no descriptor was left */
 };
@@ -210,6 +212,7 @@ static gboolean hear(Thread *thread, Connection *connection) {
         return errno == EAGAIN || errno == EINTR;
     if (count == 0)
         return FALSE;
+    thread->heard++;
     connection->heard = thread->now;
     connection->length += (gsize) count;
     return take_all(thread, connection);
@@ -298,22 +301,38 @@ static void tick(Thread *thread) {
         listen_again(thread, TRUE);
 }
 
-/* As epoll_wait(2). */
+/* One look: at the few connections themselves, so that a question is heard one system call sooner, and answered at once; each LOOKS_AT_ALLth
+ * is at everything that may come. TRUE: something came, `*count` events of it. */
+static gboolean look(Thread *thread, struct epoll_event *events, int *count) {
+    guint heard = thread->heard;
+    if (++thread->looks % LOOKS_AT_ALL == 0)
+        *count = epoll_wait(thread->epoll, events, EVENTS, 0);
+    else
+        for (Connection *connection = thread->first, *next; connection; connection = next) {
+            next = connection->next;
+            if (!connection->pending)
+                serve(thread, connection, EPOLLIN);
+        }
+    return *count > 0 || thread->heard != heard;
+}
+
+/* As epoll_wait(2); and says what time it is. */
 static int await(Thread *thread, struct epoll_event *events, int milliseconds) {
+    gboolean came = FALSE;
     int count = 0;
-    kj_eager_begin(&thread->eager);
-    while (count == 0 && kj_eager_again(&thread->eager))
-        count = epoll_wait(thread->epoll, events, EVENTS, 0);
-    if (count == 0)
+    kj_eager_begin(&thread->eager, __atomic_load_n(&thread->count, __ATOMIC_RELAXED));
+    while (!came && kj_eager_again(&thread->eager))
+        came = look(thread, events, &count);
+    if (!came)
         count = epoll_wait(thread->epoll, events, EVENTS, milliseconds);
-    kj_eager_end(&thread->eager);
+    thread->now = now_microseconds();
+    kj_eager_end(&thread->eager, thread->now);
     return count;
 }
 
 static void turn(Thread *thread, gint *renewals, int milliseconds) {
     struct epoll_event events[EVENTS];
     int count = await(thread, events, milliseconds);
-    thread->now = now_microseconds();
     __atomic_store_n(&thread->turned, thread->now, __ATOMIC_RELAXED);
     for (int i = 0; i < count; i++) {
         if (events[i].data.ptr == thread)

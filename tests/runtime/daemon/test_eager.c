@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looking before sleeping: it has to be earned, one look in vain takes it away, and a daemon that nobody asks takes no time of the processor. */
+/* Looking before sleeping: looks in vain are paid by those that found something, and a daemon that nobody asks takes no time of the processor. */
 #include "served.h"
 
 #include <sched.h>
@@ -12,16 +12,16 @@
 #define MOST 30000u /* microseconds; more than a setting may say, for machines that are busy */
 
 static void wait_once(KjEager *eager, gulong microseconds) {
-    kj_eager_begin(eager);
+    kj_eager_begin(eager, 1);
     if (microseconds)
         g_usleep(microseconds);
-    kj_eager_end(eager);
+    kj_eager_end(eager, g_get_monotonic_time());
 }
 
 static gboolean looks(KjEager *eager) {
-    kj_eager_begin(eager);
+    kj_eager_begin(eager, 1);
     gboolean again = kj_eager_again(eager);
-    kj_eager_end(eager);
+    kj_eager_end(eager, g_get_monotonic_time());
     return again;
 }
 
@@ -33,49 +33,80 @@ static void earn(KjEager *eager, guint waits) {
 
 static void look_in_vain(KjEager *eager) {
     guint count = 0;
-    kj_eager_begin(eager);
+    kj_eager_begin(eager, 1);
     gint64 begin = g_get_monotonic_time();
     while (kj_eager_again(eager))
         count++;
     g_assert_cmpint(g_get_monotonic_time() - begin, >=, eager->most);
     g_assert_cmpuint(count, >, 0);
     g_usleep(eager->most + eager->most / 2); /* asleep, it would have been woken now */
-    kj_eager_end(eager);
+    kj_eager_end(eager, g_get_monotonic_time());
 }
 
 static void test_never(void) {
     KjEager eager = { 0 };
-    earn(&eager, 4 * KJ_EAGER_EARNED);
+    earn(&eager, 4 * KJ_EAGER_VAIN);
 }
 
-/* What is in vain has to be earned again, each time by twice as many waits; what is not gives them back one by one. */
+/* A look in vain has to be earned by as many short sleeps again; those that found something pay for it beforehand. */
 static void test_earned(void) {
     KjEager eager = { .most = MOST };
-    guint needed = KJ_EAGER_EARNED;
-    earn(&eager, needed);
-    while (needed < KJ_EAGER_EARNED_MAX) {
+    for (guint i = 0; i < 3; i++) {
+        earn(&eager, KJ_EAGER_VAIN);
         look_in_vain(&eager);
-        needed = MIN(2 * needed, KJ_EAGER_EARNED_MAX);
-        earn(&eager, needed);
     }
-    for (guint i = 0; i < KJ_EAGER_EARNED_MAX; i++)
+    earn(&eager, KJ_EAGER_VAIN);
+    for (guint i = 0; i < (KJ_EAGER_VAIN + KJ_EAGER_FOUND - 1) / KJ_EAGER_FOUND; i++)
         g_assert_true(looks(&eager));
     look_in_vain(&eager);
-    earn(&eager, 2 * KJ_EAGER_EARNED);
     g_assert_true(looks(&eager));
+}
+
+/* However much was found, ten looks in vain are the most. */
+static void test_bounded(void) {
+    KjEager eager = { .most = MOST };
+    earn(&eager, KJ_EAGER_VAIN);
+    for (guint i = 0; i < 10 * KJ_EAGER_ACCOUNT_MAX; i++)
+        g_assert_true(looks(&eager));
+    for (guint i = 0; i < KJ_EAGER_ACCOUNT_MAX / KJ_EAGER_VAIN; i++)
+        look_in_vain(&eager);
+    g_assert_false(looks(&eager));
 }
 
 static void test_lost(void) {
     KjEager eager = { .most = MOST };
-    earn(&eager, KJ_EAGER_EARNED - 1);
-    wait_once(&eager, 3 * MOST); /* too long */
-    earn(&eager, KJ_EAGER_EARNED);
-    g_assert_true(looks(&eager));
-    kj_eager_begin(&eager); /* it was there in time, but somebody else had the processor */
+    earn(&eager, KJ_EAGER_VAIN - 1);
+    wait_once(&eager, 3 * MOST); /* too long: brings nothing */
+    earn(&eager, 1);
+    kj_eager_begin(&eager, 1); /* it was there in time, but somebody else had the processor */
     g_assert_true(kj_eager_again(&eager));
     g_usleep(2 * MOST);
-    kj_eager_end(&eager);
-    earn(&eager, 2 * KJ_EAGER_EARNED);
+    kj_eager_end(&eager, g_get_monotonic_time());
+    earn(&eager, KJ_EAGER_VAIN);
+}
+
+/* Where many ask the processors stay awake; and no more threads look than half of the processors are. */
+static void test_others(void) {
+    KjEager eager = { .most = MOST }, others[256] = { 0 };
+    guint looking = 0;
+    earn(&eager, KJ_EAGER_VAIN);
+    kj_eager_begin(&eager, KJ_EAGER_CONNECTIONS + 1);
+    g_assert_false(kj_eager_again(&eager));
+    kj_eager_end(&eager, g_get_monotonic_time());
+    g_assert_true(looks(&eager));
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        others[i].most = MOST;
+        earn(&others[i], KJ_EAGER_VAIN);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        kj_eager_begin(&others[i], 1);
+        looking += kj_eager_again(&others[i]);
+    }
+    g_assert_cmpuint(looking, ==, MAX(g_get_num_processors() / 2, 1));
+    g_assert_false(looks(&eager));
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        kj_eager_end(&others[i], g_get_monotonic_time());
+    g_assert_true(looks(&eager));
 }
 
 static void test_one_processor(void) {
@@ -113,9 +144,9 @@ static void test_idle(void) {
     served_configure(served, "forwarding", "", "eager=1000", more);
     served_start(served);
     int postfix = served_connect_inet(served), http = served_connect_unix(served, "http");
-    for (guint i = 0; i < 20 * KJ_EAGER_EARNED; i++)
+    for (guint i = 0; i < 20 * KJ_EAGER_VAIN; i++)
         served_expect(postfix, "RCPT", "1.1", "a@x.example", "b@example.go.jp", 1, 0, "DUNNO");
-    for (guint i = 0; i < 20 * KJ_EAGER_EARNED; i++) {
+    for (guint i = 0; i < 20 * KJ_EAGER_VAIN; i++) {
         g_autofree char *answer = served_post(http, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
         g_assert_cmpstr(answer, ==, "ok\n");
     }
@@ -134,7 +165,9 @@ int main(int argc, char **argv) {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/eager/never", test_never);
     g_test_add_func("/eager/earned", test_earned);
+    g_test_add_func("/eager/bounded", test_bounded);
     g_test_add_func("/eager/lost", test_lost);
+    g_test_add_func("/eager/others", test_others);
     g_test_add_func("/eager/one-processor", test_one_processor);
     g_test_add_func("/eager/idle", test_idle);
     return g_test_run();
