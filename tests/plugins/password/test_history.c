@@ -2,8 +2,11 @@
 /* The password history: what is kept, what is known again, and every way in which a file is not used. */
 #include <glib/gstdio.h>
 #include <kijun/kijun.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "pam/history.h"
@@ -17,6 +20,20 @@ static void set_up(Place *place, gconstpointer data) {
     place->folder = g_dir_make_tmp("kijun-history-XXXXXX", NULL);
     place->path = g_build_filename(place->folder, "opasswd", NULL);
     place->lock = g_strconcat(place->path, ".lock", NULL);
+}
+
+/* What a killed process left beside the file. */
+static void sweep(const Place *place) {
+    g_autoptr(GDir) folder = g_dir_open(place->folder, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(folder));) {
+        g_autofree char *path = g_build_filename(place->folder, name, NULL);
+        struct stat status;
+        if (strcmp(path, place->path) == 0 || strcmp(path, place->lock) == 0)
+            continue;
+        g_assert_cmpint(g_stat(path, &status), ==, 0);
+        g_assert_cmpuint(status.st_mode & 0777, ==, 0600);
+        g_unlink(path);
+    }
 }
 
 static void tear_down(Place *place, gconstpointer data) {
@@ -152,6 +169,61 @@ static void test_two_at_once(Place *place, gconstpointer data) {
     g_assert_true(g_str_has_prefix(text, "taro:1000:6:"));
 }
 
+/* ---- killed ---- */
+
+/* How many passwords of taro's the file has; it must always be one that is taken. */
+static guint count_kept(const Place *place) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KjHistory) history = kj_history_read(place->path, &error);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_assert_no_error(error);
+    kj_history_print(history, text);
+    return text->len ? (guint)g_ascii_strtoull(text->str + strlen("taro:1000:"), NULL, 10) : 0;
+}
+
+/* Adds one password after the other, and says so of each that is kept. */
+static G_NORETURN void append_for_ever(const Place *place, int told) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (guint i = 0;; i++) {
+        g_autofree char *password = g_strdup_printf("password %u of %d", i, (int)getpid());
+        if (!kj_history_append(place->path, "taro", 1000, password, 400, NULL) || write(told, "+", 1) != 1)
+            _exit(1);
+    }
+}
+
+/* How many passwords a child said are kept that was killed so long after its first. */
+static guint kill_one(const Place *place, gulong microseconds) {
+    int told[2], status;
+    char bytes[400];
+    g_assert_cmpint(pipe(told), ==, 0);
+    pid_t child = fork();
+    if (child == 0)
+        append_for_ever(place, told[1]);
+    close(told[1]);
+    g_assert_cmpint(read(told[0], bytes, 1), ==, 1);
+    g_usleep(microseconds);
+    kill(child, SIGKILL);
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFSIGNALED(status));
+    gssize count = read(told[0], bytes, sizeof bytes);
+    close(told[0]);
+    return 1 + (guint)MAX(count, 0);
+}
+
+/* Whoever is killed while a password changes leaves a history that is whole, and in which nothing lacks that was said to be kept. */
+static void test_killed(Place *place, gconstpointer data) {
+    guint rounds = g_getenv("KIJUN_SHORT") ? 10 : 50, before = 0;
+    (void)data;
+    for (guint i = 0; i < rounds; i++) {
+        guint said = kill_one(place, (gulong)g_test_rand_int_range(0, 40000)), now = count_kept(place);
+        g_assert_cmpuint(now, >=, before + said);
+        g_assert_cmpuint(now, <=, before + said + 1);
+        before = now;
+    }
+    g_test_message("killed %u times; %u passwords are kept", rounds, before);
+    sweep(place);
+}
+
 #define ADD(path, function) g_test_add(path, Place, NULL, set_up, function, tear_down)
 
 int main(int argc, char **argv) {
@@ -162,5 +234,6 @@ int main(int argc, char **argv) {
     ADD("/password/history/unknown-hash", test_unknown_hash);
     ADD("/password/history/limits", test_limits);
     ADD("/password/history/two-at-once", test_two_at_once);
+    ADD("/password/history/killed", test_killed);
     return g_test_run();
 }
