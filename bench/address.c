@@ -21,7 +21,7 @@ gboolean address_read(const char *text, Address *address) {
         return FALSE;
     address->name.inet.sin_family = AF_INET;
     address->name.inet.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address->name.inet.sin_port = htons((guint16) port);
+    address->name.inet.sin_port = htons((guint16)port);
     address->length = sizeof address->name.inet;
     return TRUE;
 }

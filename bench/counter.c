@@ -51,7 +51,8 @@ static gpointer run_asker(gpointer data) {
         keys[i] = kj_counter_key("mail.forwarding", load->name, (const char *const[]){ value }, 1);
     }
     for (guint i = 0; i < asker->questions; i++)
-        asker->away += kj_counter_ask(asker->counter, keys[i % count], &load->rate, load->cost, START + i * 10, load->counting, NULL) == KJ_COUNT_AWAY;
+        asker->away += kj_counter_ask(asker->counter, keys[i % count], &load->rate, load->cost, START + i * 10, load->counting, NULL) ==
+                       KJ_COUNT_AWAY;
     for (guint i = 0; i < count; i++)
         g_bytes_unref(keys[i]);
     return NULL;
@@ -60,7 +61,7 @@ static gpointer run_asker(gpointer data) {
 static double processor_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void measure(KjCounter *counter, const char *place, const Load *load, guint threads, guint questions) {
@@ -77,7 +78,7 @@ static void measure(KjCounter *counter, const char *place, const Load *load, gui
         g_thread_join(running[i]);
         away += askers[i].away;
     }
-    double seconds = (double) (g_get_monotonic_time() - begin) / SECOND;
+    double seconds = (double)(g_get_monotonic_time() - begin) / SECOND;
     processor = processor_seconds() - processor;
     printf("%.6s\t%s\t%u\t%u\t%.2f\t%.0f\t%.0f\n", place, load->name, threads, questions, seconds * SECOND * threads / questions,
            processor * 1e9 / questions, questions / seconds);

@@ -7,6 +7,6 @@
 
 /* Writes a Markdown table: one row a statistic, one column a set. `sets` and `names` hold `count` of each;
  * distances are from the first set. Rows that are zero in every set are left out. */
-void kj_describe_print (const GArray *const *sets, const char *const *names, guint count, FILE *out);
+void kj_describe_print(const GArray *const *sets, const char *const *names, guint count, FILE *out);
 
 #endif

@@ -43,7 +43,8 @@ static KjSealed *seal(const KjFastKey *key, KjStatement *statement) {
 
 static void make_root(KjRepository *repository, const KjFastKey *key) {
     g_autoptr(GError) error = NULL;
-    g_autofree char *line = g_strconcat("ono ", kj_fast_key_line(key), NULL), *date = kj_statement_date(FIRST - HOUR), *expires = kj_statement_date(FIRST + 100000 * (gint64)HOUR);
+    g_autofree char *line = g_strconcat("ono ", kj_fast_key_line(key), NULL), *date = kj_statement_date(FIRST - HOUR),
+                    *expires = kj_statement_date(FIRST + 100000 * (gint64)HOUR);
     const KjStatementValue values[] = {
         { "signer", "ono" }, { "previous", "none" },     { "date", date },          { "version", "1" },          { "expires", expires },
         { "key", line },     { "may", "release ono" },   { "may", "root ono" },     { "threshold", "release 1" }, { "threshold", "root 1" },
@@ -136,7 +137,8 @@ static void verify(const char *folder) {
     g_autoptr(KjVerifier) verifier = kj_verifier_new(repository, CONTEXT, kj_statement_digest(kj_root_statement(roots->pdata[0])));
     if (!kj_verifier_run(verifier, &head, g_get_real_time() / G_USEC_PER_SEC, &error))
         fail("verifying", error);
-    printf("%" G_GUINT64_FORMAT " releases verified from the root in %.3f s\n", kj_verifier_serial(verifier), (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+    printf("%" G_GUINT64_FORMAT " releases verified from the root in %.3f s\n", kj_verifier_serial(verifier),
+           (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
 }
 
 static double seconds(struct timeval time) {

@@ -143,6 +143,7 @@ int main(int argc, char **argv) {
     if (load.times->len == 0)
         fail("no answer at all");
     g_array_sort(load.times, compare);
-    printf("%.0f\t%.1f\t%.1f\t%" G_GUINT64_FORMAT "\n", load.times->len / took, percentile(load.times, 0.5), percentile(load.times, 0.99), load.wrong);
+    printf("%.0f\t%.1f\t%.1f\t%" G_GUINT64_FORMAT "\n", load.times->len / took, percentile(load.times, 0.5), percentile(load.times, 0.99),
+           load.wrong);
     return load.wrong ? 1 : 0;
 }

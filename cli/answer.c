@@ -62,7 +62,8 @@ static void append_parameters(const KjTable *table, const KjBlockView *block, co
 }
 
 /* Where rules add up, each that matches asks for one more: all of them, in the order of the alphabet, and what is asked for twice stands there twice. */
-static void append_requirements(const KjTable *table, const KjBlockView *block, const KjRequest *request, const KjVerdict *verdict, GString *out) {
+static void append_requirements(const KjTable *table, const KjBlockView *block, const KjRequest *request, const KjVerdict *verdict,
+                                GString *out) {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < verdict->matched; i++) {
         g_autoptr(GString) text = g_string_new(NULL);

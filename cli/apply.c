@@ -39,8 +39,8 @@ const GOptionEntry kj_options_apply[] = {
     { "host", 0, 0, G_OPTION_ARG_STRING, &host, N_("The name by which `enforce` calls this machine (its own when left out)"), "NAME" },
     { "allow-lock-out", 0, 0, G_OPTION_ARG_NONE, &allow_lock_out, N_("Apply it even if that may cut off the machine, or this session"),
       NULL },
-    { "prove", 0, 0, G_OPTION_ARG_NONE, &prove, N_("Before, load the text where it does no harm, and prove that it says what the source says"),
-      NULL },
+    { "prove", 0, 0, G_OPTION_ARG_NONE, &prove,
+      N_("Before, load the text where it does no harm, and prove that it says what the source says"), NULL },
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form in which --show answers"), "text|json" },
     G_OPTION_ENTRY_NULL,
 };

@@ -60,7 +60,8 @@ static char *arguments_of(const KjWitness *witness) {
     return witness ? kj_witness_arguments(witness) : NULL;
 }
 
-static void add_side(JsonBuilder *json, const char *name, const Audit *audit, gboolean there, const KjRule *rule, const KjWitness *witness) {
+static void add_side(JsonBuilder *json, const char *name, const Audit *audit, gboolean there, const KjRule *rule,
+                     const KjWitness *witness) {
     g_autofree char *example = arguments_of(witness);
     json_builder_set_member_name(json, name);
     if (!there) {
@@ -121,8 +122,8 @@ static void print_text(const Audit *audit, guint kind, const char *file, guint l
     else if (kind == REFUSED)
         printf(_(": refused, %s (%s)\n"), effect_of(audit, answer->refuses), rule_label(answer->refuses));
     else if (kind == DEPENDS)
-        printf(_(": depends: %s (%s) or %s (%s)\n"), effect_of(audit, answer->passes), rule_label(answer->passes), effect_of(audit, answer->refuses),
-               rule_label(answer->refuses));
+        printf(_(": depends: %s (%s) or %s (%s)\n"), effect_of(audit, answer->passes), rule_label(answer->passes),
+               effect_of(audit, answer->refuses), rule_label(answer->refuses));
     else if (kind == UNKNOWN)
         printf(_(": cannot be told%s%s\n"), answer && answer->problem ? ": " : "", answer && answer->problem ? answer->problem : "");
     else

@@ -143,8 +143,9 @@ static int show(const char *path) {
         show_json(&facts);
         return KJ_EXIT_FINE;
     }
-    printf(_("passwords  %" PRIu64 "\nbytes      %" PRIu64 " (%.1f bits a password)\nparts      %u\nsha256     %s%s\n"), (uint64_t)facts.keys,
-           (uint64_t)facts.size, (double)facts.size * 8 / (double)MAX(facts.keys, 1), facts.shards, facts.digest, verify ? _(" (verified)") : "");
+    printf(_("passwords  %" PRIu64 "\nbytes      %" PRIu64 " (%.1f bits a password)\nparts      %u\nsha256     %s%s\n"),
+           (uint64_t)facts.keys, (uint64_t)facts.size, (double)facts.size * 8 / (double)MAX(facts.keys, 1), facts.shards, facts.digest,
+           verify ? _(" (verified)") : "");
     return KJ_EXIT_FINE;
 }
 
@@ -156,6 +157,8 @@ int kj_command_breach(int argc, char **argv) {
         return build(argv + 2);
     gboolean is_test = strcmp(argv[1], "test") == 0, is_show = strcmp(argv[1], "show") == 0;
     if ((!is_test && !is_show) || argc != 3 || output || plain || (is_test && (verify || format)))
-        return kj_cli_fail(KJ_EXIT_USAGE, _("write `breach build [--output FILE] [--plain] LIST...`, `breach test FILE` or `breach show [--verify] FILE`"));
+        return kj_cli_fail(
+            KJ_EXIT_USAGE,
+            _("write `breach build [--output FILE] [--plain] LIST...`, `breach test FILE` or `breach show [--verify] FILE`"));
     return is_test ? test(argv[2]) : show(argv[2]);
 }

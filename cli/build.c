@@ -11,7 +11,8 @@ const GOptionEntry kj_options_build[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, N_("Where to write the table (policy.kjt)"), "FILE.kjt" },
     { "trial", 0, 0, G_OPTION_ARG_FILENAME, &trial,
       N_("Also write the table in which rules with @advisory act already, to be tried beside the other"), "FILE.kjt" },
-    { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("The date against which time-limited things are judged (none: whatever is wrong at any time)"), "DATE" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &at,
+      N_("The date against which time-limited things are judged (none: whatever is wrong at any time)"), "DATE" },
     { "no-optimise", 0, 0, G_OPTION_ARG_NONE, &plain, N_("Leave the optimiser out; the answers are the same"), NULL },
     G_OPTION_ENTRY_NULL,
 };

@@ -139,7 +139,10 @@ gboolean kj_cli_analysis(const char *at, const char *path, KjAnalysis *analysis)
 
     if (!kj_cli_instant(at, &instant))
         return FALSE;
-    *analysis = (KjAnalysis){ .day = (guint32)(instant / DAY_SECONDS), .soon = SOON_DAYS, .path = path, .connection = g_getenv("SSH_CONNECTION"),
+    *analysis = (KjAnalysis){ .day = (guint32)(instant / DAY_SECONDS),
+                              .soon = SOON_DAYS,
+                              .path = path,
+                              .connection = g_getenv("SSH_CONNECTION"),
                               .language = kj_cli_language() };
     analysis->at = (gint64)analysis->day * DAY_SECONDS;
     return TRUE;

@@ -259,16 +259,18 @@ static void print_zsh_option(const GOptionEntry *entry) {
 
 static void print_zsh(void) {
     const GOptionEntry *entry;
-    puts("#compdef kijun\n# zsh completion for kijun, written by `kijun completion zsh`\n\n"
-         "_kijun_words() {\n    local -a found\n    found=(${(f)\"$(kijun completion --words -- $line[1] $words[2,CURRENT-1] 2>/dev/null)\"})\n"
-         "    if (( $#found )); then\n        compadd -a found\n    else\n        _files\n    fi\n}\n\n"
-         "_kijun() {\n    local -a commands line\n    local state\n    commands=(");
+    puts(
+        "#compdef kijun\n# zsh completion for kijun, written by `kijun completion zsh`\n\n"
+        "_kijun_words() {\n    local -a found\n    found=(${(f)\"$(kijun completion --words -- $line[1] $words[2,CURRENT-1] 2>/dev/null)\"})\n"
+        "    if (( $#found )); then\n        compadd -a found\n    else\n        _files\n    fi\n}\n\n"
+        "_kijun() {\n    local -a commands line\n    local state\n    commands=(");
     for (const KjCommand *command = kj_commands; command->name; command++) {
         g_autofree char *text = quoted(_(command->summary), TRUE);
         printf("        '%s:%s'\n", command->name, text);
     }
-    puts("    )\n    _arguments -C '(- *)--help[Show this]' '(- *)--version[Show the version]' '1:command:->command' '*::argument:->argument'\n"
-         "    case $state in\n    command) _describe command commands ;;\n    argument)\n        case $line[1] in");
+    puts(
+        "    )\n    _arguments -C '(- *)--help[Show this]' '(- *)--version[Show the version]' '1:command:->command' '*::argument:->argument'\n"
+        "    case $state in\n    command) _describe command commands ;;\n    argument)\n        case $line[1] in");
     for (const KjCommand *command = kj_commands; command->name; command++) {
         printf("        %s)\n            _arguments", command->name);
         for (guint i = 0; (entry = option(command, i)) != NULL; i++)

@@ -17,7 +17,8 @@ static gboolean json;
 
 const GOptionEntry kj_options_decide[] = {
     { "batch", 0, 0, G_OPTION_ARG_FILENAME, &batch_file, N_("Decide every row of a tab-separated file (- for standard input)"), "FILE" },
-    { "request", 0, 0, G_OPTION_ARG_FILENAME, &request_file, N_("Read one real request in the domain's own form (- for standard input)"), "FILE" },
+    { "request", 0, 0, G_OPTION_ARG_FILENAME, &request_file, N_("Read one real request in the domain's own form (- for standard input)"),
+      "FILE" },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("When the request is made (now)"), "INSTANT" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Answer in JSON"), NULL },
     G_OPTION_ENTRY_NULL,
@@ -95,7 +96,9 @@ static int answer(const KjTable *table, KjRequest *request) {
 
 /* A request that cannot even be read is denied like any other that is in error. */
 static int refuse(const GError *error) {
-    KjVerdict verdict = { .size = sizeof verdict, .outcome = KJ_OUTCOME_ERROR, .effect = "deny", .label = "error", .problem = error->message };
+    KjVerdict verdict = {
+        .size = sizeof verdict, .outcome = KJ_OUTCOME_ERROR, .effect = "deny", .label = "error", .problem = error->message
+    };
     if (json)
         print_json(NULL, NULL, &verdict);
     else

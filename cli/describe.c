@@ -68,7 +68,8 @@ static void print_annotations(const KjDomain *domain) {
 }
 
 static void print_domain(const KjDomain *domain) {
-    printf("%s: %s\n  %s (%s)", domain->name, in_language(domain->doc), combining_names[domain->combining], _(combining_docs[domain->combining]));
+    printf("%s: %s\n  %s (%s)", domain->name, in_language(domain->doc), combining_names[domain->combining],
+           _(combining_docs[domain->combining]));
     if (domain->default_effect)
         printf(_(", default %s"), domain->default_effect);
     printf("%s\n\n%s\n", domain->open ? _(", blocks may declare fields") : "", _("Effects, mildest first"));
@@ -87,8 +88,8 @@ static void print_domain(const KjDomain *domain) {
     if (domain->settings && domain->settings->name)
         puts(_("\nSettings"));
     for (const KjSettingDefinition *setting = domain->settings; setting && setting->name; setting++)
-        printf("  %-18s %s%s%s%s\n", setting->name, in_language(setting->doc), setting->initial ? " (" : "", setting->initial ? setting->initial : "",
-               setting->initial ? ")" : "");
+        printf("  %-18s %s%s%s%s\n", setting->name, in_language(setting->doc), setting->initial ? " (" : "",
+               setting->initial ? setting->initial : "", setting->initial ? ")" : "");
     if (domain->targets && domain->targets->name)
         puts(_("\nTargets"));
     for (const KjTargetDefinition *target = domain->targets; target && target->name; target++)

@@ -137,10 +137,9 @@ static void add_patch(GPtrArray *patches, const KjSourceFile *old_file, const Kj
     const char *path = new_file ? new_file->path : old_file->path;
     if (old_file && new_file && old_file->length == new_file->length && memcmp(old_file->text, new_file->text, old_file->length) == 0)
         return;
-    char *text = g_strcmp0(format, "html") != 0
-                     ? g_strdup("")
-                     : kj_patch_new(path, old_file ? old_file->text : NULL, old_file ? old_file->length : 0, new_file ? new_file->text : NULL,
-                                    new_file ? new_file->length : 0);
+    char *text = g_strcmp0(format, "html") != 0 ? g_strdup("")
+                                                : kj_patch_new(path, old_file ? old_file->text : NULL, old_file ? old_file->length : 0,
+                                                               new_file ? new_file->text : NULL, new_file ? new_file->length : 0);
     KjReportPatch *patch = g_new(KjReportPatch, 1);
     *patch = (KjReportPatch){ g_strdup(path), text };
     g_ptr_array_add(patches, patch);

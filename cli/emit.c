@@ -14,7 +14,8 @@ static gboolean prove;
 static char *at;
 
 const GOptionEntry kj_options_emit[] = {
-    { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("The date against which time-limited things are judged (none: whatever is wrong at any time)"), "DATE" },
+    { "at", 0, 0, G_OPTION_ARG_STRING, &at,
+      N_("The date against which time-limited things are judged (none: whatever is wrong at any time)"), "DATE" },
     { "prove", 0, 0, G_OPTION_ARG_NONE, &prove,
       N_("Load the text where it does no harm, read it back, and prove that it says what the source says"), NULL },
     G_OPTION_ENTRY_NULL,

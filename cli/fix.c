@@ -211,9 +211,10 @@ static int finish(const Run *run, const KjCompilation *last) {
         fprintf(stderr, _("kijun fix: there is more to fix; run it again\n"));
     if (errors == 0)
         return KJ_EXIT_FINE;
-    fprintf(stderr,
-            g_dngettext(GETTEXT_PACKAGE, "%u error remains; `kijun check` shows it\n", "%u errors remain; `kijun check` shows them\n", errors),
-            errors);
+    fprintf(
+        stderr,
+        g_dngettext(GETTEXT_PACKAGE, "%u error remains; `kijun check` shows it\n", "%u errors remain; `kijun check` shows them\n", errors),
+        errors);
     return kj_cli_errors_code(last->diagnostics);
 }
 

@@ -13,7 +13,8 @@
 static gboolean check;
 
 const GOptionEntry kj_options_fmt[] = {
-    { "check", 0, 0, G_OPTION_ARG_NONE, &check, N_("Change nothing; list the files that would change and exit with 1 if there are any"), NULL },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check, N_("Change nothing; list the files that would change and exit with 1 if there are any"),
+      NULL },
     G_OPTION_ENTRY_NULL,
 };
 

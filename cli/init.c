@@ -23,7 +23,8 @@ static char **chosen;
 static gboolean git, governance;
 
 const GOptionEntry kj_options_init[] = {
-    { "domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &chosen, N_("Only this domain; may be given several times (all that are installed)"), "DOMAIN" },
+    { "domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &chosen, N_("Only this domain; may be given several times (all that are installed)"),
+      "DOMAIN" },
     { "git", 0, 0, G_OPTION_ARG_NONE, &git, N_("Make no workspace, but have git show effects in the repository of DIR (.)"), NULL },
     { "governance", 0, 0, G_OPTION_ARG_NONE, &governance, N_("Make no workspace, but begin a root of trust in the repository of DIR (.)"), NULL },
     { "signer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &kj_governance_choices.signers, N_("With --governance: NAME has this key, and may sign roots and releases; several times (you)"), "NAME=KEYFILE" },
@@ -124,7 +125,8 @@ static void append_vocabulary(const KjDomain *domain, GString *out) {
         g_string_append_printf(out, "#     %-18s %s\n", effect->name, in_language(effect->doc));
     g_string_append_printf(out, "# %s\n", _("Fields; every request has those with a star:"));
     for (const KjFieldDefinition *field = domain->fields; field->name; field++)
-        g_string_append_printf(out, "#   %s %-18s %s\n", field->flags & KJ_FIELD_REQUIRED ? "*" : " ", field->name, in_language(field->doc));
+        g_string_append_printf(out, "#   %s %-18s %s\n", field->flags & KJ_FIELD_REQUIRED ? "*" : " ", field->name,
+                               in_language(field->doc));
     g_string_append_printf(out, _("# `kijun describe %s` tells the rest.\n\n"), domain->name);
 }
 
@@ -158,8 +160,8 @@ static void append_declarations(const KjDomain *domain, const KjEffectDefinition
 }
 
 /* One request of the test: the subject with `value`, whatever else is required with its sample. */
-static void append_request(const KjDomain *domain, const KjFieldDefinition *subject, const char *value, const char *effect, const char *label,
-                           GString *out) {
+static void append_request(const KjDomain *domain, const KjFieldDefinition *subject, const char *value, const char *effect,
+                           const char *label, GString *out) {
     g_string_append_printf(out, "    %s example:", domain->name);
     for (const KjFieldDefinition *field = domain->fields; field->name; field++) {
         g_autofree char *other = NULL;
@@ -254,7 +256,8 @@ static gboolean write_example(const char *folder, const KjDomain *domain, GError
 
 static void print_next(const char *folder, const char *domain) {
     printf(_("In %s stands one policy for each domain. Next:\n"), folder);
-    printf("  kijun check %s\n  kijun test %s\n  kijun show --sentences %s\n  kijun build -o policy.kjt %s\n", folder, folder, folder, folder);
+    printf("  kijun check %s\n  kijun test %s\n  kijun show --sentences %s\n  kijun build -o policy.kjt %s\n", folder, folder, folder,
+           folder);
     printf("  kijun describe %s\n", domain);
     puts(_("Then put your own rules in the place of the examples, and a test beside each."));
 }
@@ -268,7 +271,8 @@ int kj_command_init(int argc, char **argv) {
         return kj_git_set_up(argc > 1 ? argv[1] : ".");
     if (governance)
         return kj_governance_set_up(argc > 1 ? argv[1] : ".");
-    if (kj_governance_choices.signers || kj_governance_choices.people || kj_governance_choices.recovery || kj_governance_choices.thresholds || kj_governance_choices.expires)
+    if (kj_governance_choices.signers || kj_governance_choices.people || kj_governance_choices.recovery ||
+        kj_governance_choices.thresholds || kj_governance_choices.expires)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--signer, --person, --recovery, --threshold and --expires belong to --governance"));
     if (argc < 2)
         return kj_cli_fail(KJ_EXIT_USAGE, _("too few arguments; usage: %s %s"), "kijun init", "DIR");

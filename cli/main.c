@@ -75,7 +75,8 @@ const KjCommand kj_commands[] = {
          "how it begins. Requests of which such a log does not tell enough are passed over and counted.\n\n"
          "The exit code is 0 when every request is answered as before and 2 when any is not; it is 1 when a row could not be used by either version: then the "
          "counts are of the others.") },
-    { "audit", "DOMAIN PATH BLOCK FORM:OWNER=FILE...", N_("Decide what a system is set up to do by itself."), kj_command_audit, kj_options_audit,
+    { "audit", "DOMAIN PATH BLOCK FORM:OWNER=FILE...", N_("Decide what a system is set up to do by itself."), kj_command_audit,
+      kj_options_audit,
       N_("Reads files in which a system says what it will do by itself, such as the forwards of a mail server, and puts each of it to BLOCK. `kijun describe DOMAIN` "
          "lists the forms of files and what OWNER is for each. FILE may be a folder of home folders where the form says what such a file is called there.\n\n"
          "What the files do not say (who will write to a mailbox) is left open: a forward passes whatever it is, is refused whatever it is, or depends on it, and then an "
@@ -101,7 +102,8 @@ const KjCommand kj_commands[] = {
          "With --governance a root of trust is begun there: who may sign what, signed by every --signer in turn in this one sitting, by ssh-keygen. Without --signer you "
          "are the only one, with your own key (KIJUN_KEY, or kijun.key or user.signingkey of git's settings). It prints the digest that hosts pin. Where there are several and the workspace DIR has "
          "no governance block, a first one is written into DIR/governance.pol. `kijun root` changes it from then on.") },
-    { "root", "[show|propose|sign|adopt|export]", N_("Show and change who may sign what: the root of trust."), kj_command_root, kj_options_root,
+    { "root", "[show|propose|sign|adopt|export]", N_("Show and change who may sign what: the root of trust."), kj_command_root,
+      kj_options_root,
       N_("The root says whose keys are whose, who may sign roots and releases and how many must, who stands in for whom, and which recovery keys lie in a vault. It lives "
          "in refs/kijun/root of the repository of the current folder; `kijun init --governance` begins it. A host pins the digest of one version and follows from there.\n\n"
          "show (or nothing) tells the root in force and the drafts of the next one.\n\n"
@@ -167,7 +169,8 @@ const KjCommand kj_commands[] = {
          "(--trust, the digest that `kijun root` shows). From then on `kijun deploy CONTEXT` is all; kijun-deploy@CONTEXT.timer runs it every few minutes.\n\n"
          "With --confirm-within the release before is put back unless `kijun deploy CONTEXT --confirm` comes in time. An emergency ends by itself in the table; the next run puts the release before it in force "
          "again. Nothing new for longer than the last release promised is told as a freeze, with exit code 5.") },
-    { "verify-release", "[CONTEXT]", N_("Verify every release of a context, as a host does."), kj_command_verify_release, kj_options_verify_release,
+    { "verify-release", "[CONTEXT]", N_("Verify every release of a context, as a host does."), kj_command_verify_release,
+      kj_options_verify_release,
       N_("Verifies every release from the root on, with nothing taken on trust but that root: of the repository of the current folder, or of --from, as a host would fetch it. Says also what was said before a "
          "release and is left out of it.\n\n"
          "With --against the workspace CHANGE (a folder, REV:, REV:FOLDER) must be, unit by unit, what the newest release says. The exit code is 5 when anything is refused.") },

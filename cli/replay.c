@@ -11,8 +11,10 @@ static int examples = 3;
 
 const GOptionEntry kj_options_replay[] = {
     { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_file, N_("The recorded requests (- for standard input)"), "FILE" },
-    { "log-form", 0, 0, G_OPTION_ARG_STRING, &log_form, N_("How they are written: auto, tsv, kijun, or a form that `kijun describe DOMAIN` names (auto)"), "FORM" },
-    { "columns", 0, 0, G_OPTION_ARG_STRING, &columns, N_("They are tab-separated without a first line of names; these are the names"), "NAMES" },
+    { "log-form", 0, 0, G_OPTION_ARG_STRING, &log_form,
+      N_("How they are written: auto, tsv, kijun, or a form that `kijun describe DOMAIN` names (auto)"), "FORM" },
+    { "columns", 0, 0, G_OPTION_ARG_STRING, &columns, N_("They are tab-separated without a first line of names; these are the names"),
+      "NAMES" },
     { "block", 0, 0, G_OPTION_ARG_STRING, &block_name, N_("The block that was asked (the one whose fields the log names)"), "BLOCK" },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("When requests without a time were made (now)"), "INSTANT" },
     { "each", 0, 0, G_OPTION_ARG_NONE, &each, N_("One line for each request instead of sums: old answer, rule, new answer, rule"), NULL },
@@ -41,8 +43,8 @@ static void print_text(const KjReplayed *replay, const char *new_path) {
         printf(_("requests passed over because the log does not tell enough of them: %" PRIu64 "\n"), replay->passed);
     for (guint i = 0; i < replay->order->len; i++) {
         const KjReplayedKind *kind = g_ptr_array_index(replay->order, i);
-        printf(_("\n%" PRIu64 " (%.1f %%): %s by %s -> %s by %s\n"), kind->count, kj_replayed_share(replay, kind->count), kind->effects[KJ_OLD],
-               kind->rules[KJ_OLD], kind->effects[KJ_NEW], kind->rules[KJ_NEW]);
+        printf(_("\n%" PRIu64 " (%.1f %%): %s by %s -> %s by %s\n"), kind->count, kj_replayed_share(replay, kind->count),
+               kind->effects[KJ_OLD], kind->rules[KJ_OLD], kind->effects[KJ_NEW], kind->rules[KJ_NEW]);
         for (guint e = 0; e < kind->shown->len; e++) {
             const KjReplayedExample *example = &g_array_index(kind->shown, KjReplayedExample, e);
             printf(_("  line %" PRIu64 ": kijun explain %s %s %s\n"), example->line, plain ? new_path : path, name, example->arguments);

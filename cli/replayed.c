@@ -124,7 +124,8 @@ static gboolean find_block(const KjTable *table, const char *name, guint *block,
 }
 
 static gboolean find_both(const KjReplayed *replay, const char *name, guint blocks[2], GError **error) {
-    return find_block(replay->tables[KJ_OLD], name, &blocks[KJ_OLD], error) && find_block(replay->tables[KJ_NEW], name, &blocks[KJ_NEW], error);
+    return find_block(replay->tables[KJ_OLD], name, &blocks[KJ_OLD], error) &&
+           find_block(replay->tables[KJ_NEW], name, &blocks[KJ_NEW], error);
 }
 
 static gboolean fits(const KjReplayed *replay, const KjBatch *batch, const guint blocks[2]) {
@@ -136,7 +137,8 @@ static gboolean fits(const KjReplayed *replay, const KjBatch *batch, const guint
 static int choose_block(KjReplayed *replay, const KjBatch *batch) {
     g_autoptr(GError) error = NULL;
     if (kj_batch_block(batch))
-        return find_both(replay, kj_batch_block(batch), replay->blocks, &error) ? KJ_EXIT_FINE : kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
+        return find_both(replay, kj_batch_block(batch), replay->blocks, &error) ? KJ_EXIT_FINE
+                                                                                : kj_cli_fail(KJ_EXIT_USAGE, "%s", error->message);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < kj_table_block_count(replay->tables[KJ_NEW]); i++) {
         KjBlockView view;

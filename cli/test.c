@@ -143,7 +143,8 @@ static void print_tap(const Run *run) {
 }
 
 static void print_junit(const Run *run, guint failed) {
-    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"kijun\" tests=\"%u\" failures=\"%u\">\n", run->results->len, failed);
+    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"kijun\" tests=\"%u\" failures=\"%u\">\n", run->results->len,
+           failed);
     for (guint i = 0; i < run->results->len; i++) {
         const Result *result = &g_array_index(run->results, Result, i);
         g_autofree char *name = g_markup_escape_text(result->name, -1);
@@ -186,7 +187,8 @@ static int threshold;
 
 const GOptionEntry kj_options_test[] = {
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|tap|junit|json" },
-    { "coverage", 0, 0, G_OPTION_ARG_NONE, &wants_coverage, N_("Tell which rules no test is decided by, and which values of a rule no test touches"), NULL },
+    { "coverage", 0, 0, G_OPTION_ARG_NONE, &wants_coverage,
+      N_("Tell which rules no test is decided by, and which values of a rule no test touches"), NULL },
     { "threshold", 0, 0, G_OPTION_ARG_INT, &threshold, N_("With --coverage: fail below this share of rules, in percent"), "N" },
     G_OPTION_ENTRY_NULL,
 };

@@ -143,7 +143,9 @@ kj_diagnostics_warnings(const KjDiagnostics *diagnostics)
 const char *
 kj_severity_name(KjSeverity severity)
 {
-    static const char *const names[] = { [KJ_SEVERITY_NOTE] = N_("note"), [KJ_SEVERITY_WARNING] = N_("warning"), [KJ_SEVERITY_ERROR] = N_("error") };
+    static const char *const names[] = {
+        [KJ_SEVERITY_NOTE] = N_("note"), [KJ_SEVERITY_WARNING] = N_("warning"), [KJ_SEVERITY_ERROR] = N_("error")
+    };
 
     return names[severity];
 }

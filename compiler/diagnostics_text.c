@@ -126,7 +126,8 @@ print_head(const KjDiagnostic *diagnostic, const KjSources *sources, gboolean co
 
     g_string_append(out, colour ? BOLD : "");
     append_place(sources, diagnostic->span, out, &line);
-    g_string_append_printf(out, "%s%s:%s ", tint_of(diagnostic, colour), _(kj_severity_name(diagnostic->severity)), colour ? PLAIN BOLD : "");
+    g_string_append_printf(out, "%s%s:%s ", tint_of(diagnostic, colour), _(kj_severity_name(diagnostic->severity)),
+                           colour ? PLAIN BOLD : "");
     append_clean(out, diagnostic->message);
     g_string_append_printf(out, "%s [KJ%04d]\n", colour ? PLAIN : "", (int)diagnostic->code);
     return line;

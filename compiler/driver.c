@@ -45,7 +45,8 @@ void kj_compilation_compile(KjCompilation *compilation) {
 
     parse(compilation);
     policy = kj_check(compilation->arena, compilation->sources, compilation->modules, compilation->module_count,
-                      (compilation->findings ? KJ_CHECK_FINDINGS : 0) | (compilation->trial ? KJ_CHECK_TRIAL : 0), compilation->diagnostics);
+                      (compilation->findings ? KJ_CHECK_FINDINGS : 0) | (compilation->trial ? KJ_CHECK_TRIAL : 0),
+                      compilation->diagnostics);
     compilation->policy = kj_diagnostics_errors(compilation->diagnostics) == 0 ? policy : NULL;
 }
 

@@ -264,8 +264,8 @@ static void say_restored(const KjSpeaker *speaker, const KjRule *rule) {
         kj_say_words("には、再び ", speaker->out);
         g_string_append_printf(speaker->out, "%s を適用する: ", rule->standard->name);
     } else {
-        g_string_append_printf(speaker->out, "After %s, the end of exception %s, %s holds again for %s", last->str, exception->id, rule->standard->name,
-                               subject.en);
+        g_string_append_printf(speaker->out, "After %s, the end of exception %s, %s holds again for %s", last->str, exception->id,
+                               rule->standard->name, subject.en);
         kj_say_whole(speaker, kj_say_has_clause(speaker, exception->when) ? ", when " : " ", exception->when, KJ_ENDING_NONE);
         g_string_append(speaker->out, ": ");
     }
@@ -294,7 +294,8 @@ const char *kj_sentence_rule(KjArena *arena, const KjBlock *block, const KjRule 
     return kj_arena_strdup(arena, out->str);
 }
 
-const char *kj_sentence_clauses(KjArena *arena, const KjField *fields, guint count, const KjAstClause *clauses, const KjAstExpression *when, const char *language) {
+const char *kj_sentence_clauses(KjArena *arena, const KjField *fields, guint count, const KjAstClause *clauses, const KjAstExpression *when,
+                                const char *language) {
     g_autoptr(GString) out = g_string_new(NULL);
     KjBlock block = { .fields = fields, .field_count = count };
     const KjAstItem item = { .clauses = (KjAstClause *)clauses };

@@ -11,7 +11,8 @@ const char *kj_sentence_rule(KjArena *arena, const KjBlock *block, const KjRule 
 
 /* Half a sentence from clauses and `when` (which may be NULL) over these fields: "from nets.staff, to dmz.web" / "送信元が nets.staff、宛先が dmz.web"; of nothing
  * "any request" / "すべての要求". Arena text. */
-const char *kj_sentence_clauses(KjArena *arena, const KjField *fields, guint count, const KjAstClause *clauses, const KjAstExpression *when, const char *language);
+const char *kj_sentence_clauses(KjArena *arena, const KjField *fields, guint count, const KjAstClause *clauses, const KjAstExpression *when,
+                                const char *language);
 
 /* "Otherwise, deny packets." / "いずれの規則にも当てはまらないパケットを拒否する。" `subject` and `effect` are the domain's phrases. */
 void kj_sentence_default(KjPhrase subject, KjPhrase effect, const char *language, GString *out);

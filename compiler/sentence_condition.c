@@ -451,7 +451,8 @@ static void say_items(Listing *listing, const KjAstExpression *expression, gbool
 }
 
 /* "A and B"; inside another condition "both A and B" or "either A or B". */
-static void say_connective(const KjSpeaker *speaker, const KjAstExpression *expression, gboolean negated, gboolean inside, KjEnding ending) {
+static void say_connective(const KjSpeaker *speaker, const KjAstExpression *expression, gboolean negated, gboolean inside,
+                           KjEnding ending) {
     gboolean conjunction = (expression->kind == KJ_EXPRESSION_AND) != negated;
     Listing listing = { .speaker = speaker, .conjunction = conjunction, .named = inside && speaker->ja, .ending = ending };
 

@@ -55,7 +55,8 @@ typedef struct {
 } KjSourceStore;
 
 /* The files of this name in the store, in the order of their bytes, and from now on its data files. Takes `store->data`. */
-void kj_sources_add_store(KjSources *sources, const KjSourceStore *store, const char *const *paths, guint count, KjDiagnostics *diagnostics);
+void kj_sources_add_store(KjSources *sources, const KjSourceStore *store, const char *const *paths, guint count,
+                          KjDiagnostics *diagnostics);
 
 /* A data file (CSV) named by the string at `span` in a module, relative to that module's folder; read once. NULL with a diagnostic. Never leaves the workspace. */
 const KjSourceFile *kj_sources_data(KjSources *sources, KjSpan span, const char *name, guint32 *file, KjDiagnostics *diagnostics);

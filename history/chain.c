@@ -24,7 +24,8 @@ KjSigned *kj_signed_new(const char *bytes, gsize length, const char *armor, gsiz
     g_autoptr(KjStatement) statement = kj_statement_parse(bytes, length, error);
     if (!statement)
         return NULL;
-    g_autoptr(KjKey) key = kj_signature_verify(armor, armor_length, kj_statement_name_space(kj_statement_kind(statement)), bytes, length, NULL, &problem);
+    g_autoptr(KjKey) key = kj_signature_verify(armor, armor_length, kj_statement_name_space(kj_statement_kind(statement)), bytes, length,
+                                               NULL, &problem);
     if (!key) {
         kj_fail(error, KJ_ERROR_REFUSED, "%s", problem->message);
         return NULL;
@@ -87,7 +88,10 @@ static gboolean read_links(KjRepository *repository, const git_oid *known, const
         if (git_commit_parentcount(commit) > 1 || links->len > LINKS_MAX)
             return kj_fail(error, KJ_ERROR_REFUSED, _("statement %s of the chain has two before it, or too many"), git_oid_tostr_s(&at));
         if (git_commit_parentcount(commit) == 0)
-            return git_oid_is_zero(known) ? TRUE : kj_fail(error, KJ_ERROR_REFUSED, _("the chain does not go on from what was seen of it: it is another, or was shortened"));
+            return git_oid_is_zero(known)
+                       ? TRUE
+                       : kj_fail(error, KJ_ERROR_REFUSED,
+                                 _("the chain does not go on from what was seen of it: it is another, or was shortened"));
         at = *git_commit_parent_id(commit, 0);
     }
     return TRUE;
@@ -97,16 +101,19 @@ static gboolean check_link(const KjSigned *link, const char *last, const char *s
     g_autofree char *own = kj_chain_name(link->key);
     const char *digest = kj_statement_digest(link->statement);
     if (strcmp(own, name) != 0)
-        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s stands in the chain %s and is signed by the key of another"), digest, name);
+        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s stands in the chain %s and is signed by the key of another"), digest,
+                       name);
     if (strcmp(kj_statement_get(link->statement, "previous"), last) != 0)
-        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s names %.12s as the one before it, and in the chain that is %.12s"), digest,
-                      kj_statement_get(link->statement, "previous"), last);
+        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s names %.12s as the one before it, and in the chain that is %.12s"),
+                       digest, kj_statement_get(link->statement, "previous"), last);
     if (strcmp(kj_statement_get(link->statement, "signer"), signer) != 0)
-        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s is by `%s`, and its chain is of `%s`"), digest, kj_statement_get(link->statement, "signer"), signer);
+        return kj_fail(error, KJ_ERROR_REFUSED, _("statement %.12s is by `%s`, and its chain is of `%s`"), digest,
+                       kj_statement_get(link->statement, "signer"), signer);
     return TRUE;
 }
 
-gboolean kj_chain_extend(KjRepository *repository, GPtrArray *chain, const git_oid *known, const git_oid *head, const char *name, GError **error) {
+gboolean kj_chain_extend(KjRepository *repository, GPtrArray *chain, const git_oid *known, const git_oid *head, const char *name,
+                         GError **error) {
     g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)kj_signed_free); /* last to first */
     if (!read_links(repository, known, head, links, error))
         return FALSE;
@@ -149,8 +156,10 @@ static gboolean write_tree(KjRepository *repository, const KjSigned *link, git_o
     g_autoptr(git_treebuilder) builder = NULL;
     gsize length;
     const void *bytes = g_bytes_get_data(kj_statement_bytes(link->statement), &length);
-    return git_treebuilder_new(&builder, repository->git, NULL) == 0 && kj_commit_add_blob(repository, builder, "statement", bytes, length) &&
-           kj_commit_add_blob(repository, builder, "signature", link->armor, strlen(link->armor)) && git_treebuilder_write(id, builder) == 0;
+    return git_treebuilder_new(&builder, repository->git, NULL) == 0 &&
+           kj_commit_add_blob(repository, builder, "statement", bytes, length) &&
+           kj_commit_add_blob(repository, builder, "signature", link->armor, strlen(link->armor)) &&
+           git_treebuilder_write(id, builder) == 0;
 }
 
 gboolean kj_chain_append(KjRepository *repository, const KjSigned *link, GError **error) {

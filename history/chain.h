@@ -41,7 +41,8 @@ GPtrArray *kj_chain_read(KjRepository *repository, const char *name, GError **er
 GPtrArray *kj_chain_read_commit(KjRepository *repository, const git_oid *head, const char *name, GError **error);
 
 /* Reads on: a chain whose head was `known` (zero: an empty one) and is now `head`, which must come after it. FALSE with KJ_ERROR_REFUSED or KJ_ERROR_IO, and the chain is as it was. */
-gboolean kj_chain_extend(KjRepository *repository, GPtrArray *chain, const git_oid *known, const git_oid *head, const char *name, GError **error);
+gboolean kj_chain_extend(KjRepository *repository, GPtrArray *chain, const git_oid *known, const git_oid *head, const char *name,
+                         GError **error);
 
 /* Adds a statement, which must name the chain's last as the one before it, and moves the reference only if nobody else has. FALSE with KJ_ERROR_REFUSED or
  * KJ_ERROR_IO, and nothing has changed. */

@@ -27,10 +27,12 @@ git_blob *kj_commit_blob(KjRepository *repository, const git_tree *tree, const c
 
 gboolean kj_commit_add_blob(KjRepository *repository, git_treebuilder *builder, const char *name, const void *bytes, gsize length) {
     git_oid id;
-    return git_blob_create_from_buffer(&id, repository->git, bytes, length) == 0 && git_treebuilder_insert(NULL, builder, name, &id, GIT_FILEMODE_BLOB) == 0;
+    return git_blob_create_from_buffer(&id, repository->git, bytes, length) == 0 &&
+           git_treebuilder_insert(NULL, builder, name, &id, GIT_FILEMODE_BLOB) == 0;
 }
 
-gboolean kj_commit_write(KjRepository *repository, const KjStatement *statement, const git_oid *tree_id, const git_oid *parent_ids, guint count, git_oid *id) {
+gboolean kj_commit_write(KjRepository *repository, const KjStatement *statement, const git_oid *tree_id, const git_oid *parent_ids,
+                         guint count, git_oid *id) {
     g_autoptr(git_tree) tree = NULL;
     g_autoptr(git_signature) signature = NULL;
     g_autoptr(GPtrArray) parents = g_ptr_array_new_with_free_func((GDestroyNotify)git_commit_free);
@@ -44,8 +46,8 @@ gboolean kj_commit_write(KjRepository *repository, const KjStatement *statement,
     }
     return git_tree_lookup(&tree, repository->git, tree_id) == 0 &&
            git_signature_new(&signature, signer, address, kj_statement_instant(statement, "date"), 0) == 0 &&
-           git_commit_create(id, repository->git, NULL, signature, signature, "UTF-8", kj_statement_kind_name(kj_statement_kind(statement)), tree, count,
-                             (const git_commit **)parents->pdata) == 0;
+           git_commit_create(id, repository->git, NULL, signature, signature, "UTF-8", kj_statement_kind_name(kj_statement_kind(statement)),
+                             tree, count, (const git_commit **)parents->pdata) == 0;
 }
 
 /* How long a reference's lock of git may stand before it is what a killed process left: to move a reference takes no second. */

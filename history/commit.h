@@ -23,7 +23,8 @@ git_blob *kj_commit_blob(KjRepository *repository, const git_tree *tree, const c
 gboolean kj_commit_add_blob(KjRepository *repository, git_treebuilder *builder, const char *name, const void *bytes, gsize length);
 
 /* The commit of a statement: its signer and its date as the author, its kind as the message. FALSE: libgit2's last error says why. */
-gboolean kj_commit_write(KjRepository *repository, const KjStatement *statement, const git_oid *tree, const git_oid *parents, guint count, git_oid *id);
+gboolean kj_commit_write(KjRepository *repository, const KjStatement *statement, const git_oid *tree, const git_oid *parents, guint count,
+                         git_oid *id);
 
 /* Moves a reference from `before` (NULL: it is not there yet) to `id`. FALSE with KJ_ERROR_REFUSED when somebody else has moved it meanwhile, or KJ_ERROR_IO;
  * nothing has changed then. */

@@ -17,9 +17,10 @@
 static gboolean check_replaced(KjRepository *repository, GError **error) {
     g_autoptr(GPtrArray) names = kj_repository_references(repository, "refs/replace/", 1, error);
     if (names && names->len > 0)
-        return kj_fail(error, KJ_ERROR_REFUSED,
-                       _("extraneous dependency: the repository shows other objects than it holds (%s), so that nobody sees what he signs; git replace -d takes that away"),
-                       (const char *)names->pdata[0]);
+        return kj_fail(
+            error, KJ_ERROR_REFUSED,
+            _("extraneous dependency: the repository shows other objects than it holds (%s), so that nobody sees what he signs; git replace -d takes that away"),
+            (const char *)names->pdata[0]);
     return names != NULL;
 }
 
@@ -123,7 +124,8 @@ KjDesk *kj_desk_open(const char *folder, const char *context, const char *pinned
     desk->chain_names = g_ptr_array_new_with_free_func(g_free);
     desk->broken = g_ptr_array_new_with_free_func(g_free);
     desk->repository = kj_repository_open(folder, error);
-    if (!desk->repository || !check_replaced(desk->repository, error) || !read_roots(desk, pinned, error) || !read_chains(desk, error) || !read_releases(desk, error))
+    if (!desk->repository || !check_replaced(desk->repository, error) || !read_roots(desk, pinned, error) || !read_chains(desk, error) ||
+        !read_releases(desk, error))
         return NULL;
     return g_steal_pointer(&desk);
 }
@@ -227,7 +229,8 @@ static gint64 since_of(gpointer data, const char *unit) {
 }
 
 KjRuling *kj_desk_decide(KjDesk *desk, const KjWorkspace *result, const KjStatement *emergency, gint64 date) {
-    const KjSide base = { desk->base ? desk->base->compilation : NULL, desk->base ? desk->base->units : NULL }, after = { result->compilation, result->units };
+    const KjSide base = { desk->base ? desk->base->compilation : NULL, desk->base ? desk->base->units : NULL },
+                 after = { result->compilation, result->units };
     const KjQuestion question = { .base = &base,
                                   .result = &after,
                                   .root = desk->root,

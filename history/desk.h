@@ -61,7 +61,8 @@ KjWorkspace *kj_proposal_workspace(KjRepository *repository, const char *digest,
 GPtrArray *kj_desk_enforced(const KjDesk *desk, const KjWorkspace *workspace);
 
 /* The statement of the next release, unsigned. `title`: one line. `expires`: until when hosts need to hear something new. NULL with KJ_ERROR_REFUSED, and whose approval is missing. */
-KjStatement *kj_desk_release(KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjStatement *emergency, const char *signer, const char *title, gint64 date, gint64 expires, GError **error);
+KjStatement *kj_desk_release(KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjStatement *emergency,
+                             const char *signer, const char *title, gint64 date, gint64 expires, GError **error);
 /* Publishes it, judged once more exactly as hosts will. FALSE with KJ_ERROR_REFUSED or KJ_ERROR_IO, and nothing has changed. Takes nothing. */
 gboolean kj_desk_publish(KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjSealed *release, GError **error);
 /* The same for a heartbeat. */

@@ -51,7 +51,8 @@ KjWorkspace *kj_desk_workspace(const KjDesk *desk, const KjStatement *release, G
             at = *git_commit_parent_id(commit, 0);
     }
     g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
-                _("the repository does not hold the workspace of release %" PRIu64 " of `%s`; fetch it: git fetch ORIGIN '+refs/kijun/*:refs/kijun/*'"),
+                _("the repository does not hold the workspace of release %" PRIu64
+                  " of `%s`; fetch it: git fetch ORIGIN '+refs/kijun/*:refs/kijun/*'"),
                 kj_statement_number(release, "serial"), desk->context);
     return NULL;
 }
@@ -67,13 +68,15 @@ static gboolean keep_workspace(KjDesk *desk, const KjWorkspace *workspace, const
     gboolean begun = git_reference_name_to_id(&before, desk->repository->git, name) == 0;
     if (!kj_release_write_files(desk->repository, files, workspace->files->len, &tree_id, error))
         return FALSE;
-    if (git_tree_lookup(&tree, desk->repository->git, &tree_id) != 0 || (begun && git_commit_lookup(&parent, desk->repository->git, &before) != 0) ||
+    if (git_tree_lookup(&tree, desk->repository->git, &tree_id) != 0 ||
+        (begun && git_commit_lookup(&parent, desk->repository->git, &before) != 0) ||
         git_signature_new(&signature, "kijun", "kijun", kj_statement_instant(release, "date"), 0) != 0) {
         kj_repository_fail(error, name);
         return FALSE;
     }
     const git_commit *parents[] = { parent };
-    if (git_commit_create(&id, desk->repository->git, NULL, signature, signature, "UTF-8", kj_statement_digest(release), tree, begun ? 1 : 0, parents) != 0) {
+    if (git_commit_create(&id, desk->repository->git, NULL, signature, signature, "UTF-8", kj_statement_digest(release), tree,
+                          begun ? 1 : 0, parents) != 0) {
         kj_repository_fail(error, name);
         return FALSE;
     }
@@ -174,8 +177,8 @@ static gboolean check_met(const KjRuling *ruling, GError **error) {
     return ruling->met ? TRUE : kj_fail(error, KJ_ERROR_REFUSED, "%s", text->str);
 }
 
-KjStatement *kj_desk_release(KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjStatement *emergency, const char *signer, const char *title, gint64 date,
-                             gint64 expires, GError **error) {
+KjStatement *kj_desk_release(KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjStatement *emergency,
+                             const char *signer, const char *title, gint64 date, gint64 expires, GError **error) {
     const KjLink *lasting = kj_verifier_lasting(desk->verifier);
     if (!check_met(ruling, error))
         return NULL;
@@ -289,7 +292,8 @@ static gboolean is_known(const KjDesk *desk, const KjStep *step) {
 }
 
 /* The texts that were approved before their words were edited, and the bases of what is carried for the first time. */
-static gboolean write_steps(const KjDesk *desk, const KjRuling *ruling, const GPtrArray *carried, git_treebuilder *sources, GError **error) {
+static gboolean write_steps(const KjDesk *desk, const KjRuling *ruling, const GPtrArray *carried, git_treebuilder *sources,
+                            GError **error) {
     g_autoptr(git_treebuilder) folder = NULL;
     git_oid id;
     if (git_treebuilder_new(&folder, desk->repository->git, NULL) != 0)
@@ -309,15 +313,17 @@ static gboolean write_steps(const KjDesk *desk, const KjRuling *ruling, const GP
     return TRUE;
 }
 
-static gboolean write_sources(const KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjStatement *release, git_oid *tree, GError **error) {
+static gboolean write_sources(const KjDesk *desk, const KjWorkspace *result, const KjRuling *ruling, const KjStatement *release,
+                              git_oid *tree, GError **error) {
     g_autoptr(GPtrArray) names = carried(desk, result, release);
-    g_autoptr(KjUnit) together = kj_unit_new_together(result->compilation, (const KjUnitFile *)(void *)result->files->data, result->files->len,
-                                                      (const char *const *)names->pdata);
+    g_autoptr(KjUnit) together = kj_unit_new_together(result->compilation, (const KjUnitFile *)(void *)result->files->data,
+                                                      result->files->len, (const char *const *)names->pdata);
     g_autoptr(git_treebuilder) sources = NULL;
     git_oid workspace;
     if (!write_unit(desk->repository, together, &workspace, error))
         return FALSE;
-    if (git_treebuilder_new(&sources, desk->repository->git, NULL) != 0 || git_treebuilder_insert(NULL, sources, "workspace", &workspace, GIT_FILEMODE_TREE) != 0)
+    if (git_treebuilder_new(&sources, desk->repository->git, NULL) != 0 ||
+        git_treebuilder_insert(NULL, sources, "workspace", &workspace, GIT_FILEMODE_TREE) != 0)
         return fail_writing(error);
     if (!write_steps(desk, ruling, names, sources, error))
         return FALSE;
@@ -325,7 +331,8 @@ static gboolean write_sources(const KjDesk *desk, const KjWorkspace *result, con
 }
 
 /* Judged as hosts do, and then moved. `before`: what else must be there first. */
-static gboolean publish(KjDesk *desk, const KjSealed *sealed, const git_oid *sources, const GArray *parents, const KjWorkspace *workspace, GError **error) {
+static gboolean publish(KjDesk *desk, const KjSealed *sealed, const git_oid *sources, const GArray *parents, const KjWorkspace *workspace,
+                        GError **error) {
     g_autofree char *name = kj_release_reference(desk->context);
     const KjLink *last = kj_verifier_link(desk->verifier);
     git_oid tree, id, before;
@@ -336,7 +343,8 @@ static gboolean publish(KjDesk *desk, const KjSealed *sealed, const git_oid *sou
     if (!kj_commit_write(desk->repository, sealed->statement, &tree, (const git_oid *)(void *)parents->data, parents->len, &id))
         return fail_writing(error);
     gboolean first = !last;
-    return kj_verifier_run(desk->verifier, &id, desk->now, error) && (!workspace || keep_workspace(desk, workspace, sealed->statement, error)) &&
+    return kj_verifier_run(desk->verifier, &id, desk->now, error) &&
+           (!workspace || keep_workspace(desk, workspace, sealed->statement, error)) &&
            kj_commit_move(desk->repository, name, first ? NULL : &before, &id, error);
 }
 
@@ -344,7 +352,8 @@ gboolean kj_desk_publish(KjDesk *desk, const KjWorkspace *result, const KjRuling
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1); /* what is released outlives the power */
     g_autoptr(GArray) parents = parents_of(desk, release->statement, error);
     git_oid sources;
-    return parents && write_sources(desk, result, ruling, release->statement, &sources, error) && publish(desk, release, &sources, parents, result, error);
+    return parents && write_sources(desk, result, ruling, release->statement, &sources, error) &&
+           publish(desk, release, &sources, parents, result, error);
 }
 
 gboolean kj_desk_publish_heartbeat(KjDesk *desk, const KjSealed *heartbeat, GError **error) {

@@ -128,8 +128,10 @@ static void visit_record(Judging *judging, const KjSigned *link, const char *per
 }
 
 static gboolean same_document(const KjStatement *a, const KjStatement *b) {
-    g_autofree char *people_a = g_strjoinv("\n", (char **)kj_statement_list(a, "by")), *people_b = g_strjoinv("\n", (char **)kj_statement_list(b, "by"));
-    return says(a, "document", kj_statement_get(b, "document")) && says(a, "decided", kj_statement_get(b, "decided")) && strcmp(people_a, people_b) == 0;
+    g_autofree char *people_a = g_strjoinv("\n", (char **)kj_statement_list(a, "by")),
+                    *people_b = g_strjoinv("\n", (char **)kj_statement_list(b, "by"));
+    return says(a, "document", kj_statement_get(b, "document")) && says(a, "decided", kj_statement_get(b, "decided")) &&
+           strcmp(people_a, people_b) == 0;
 }
 
 static void pair_records(Judging *judging) {
@@ -137,8 +139,10 @@ static void pair_records(Judging *judging) {
     for (guint a = 0; a < voices->len; a++) {
         for (guint b = 0; b < a; b++) {
             KjVoice *one = &g_array_index(voices, KjVoice, a), *other = &g_array_index(voices, KjVoice, b);
-            gboolean both = kj_statement_kind(one->statement->statement) == KJ_STATEMENT_RECORD && kj_statement_kind(other->statement->statement) == KJ_STATEMENT_RECORD &&
-                            (one->state == KJ_VOICE_ALONE || one->state == KJ_VOICE_COUNTS) && (other->state == KJ_VOICE_ALONE || other->state == KJ_VOICE_COUNTS);
+            gboolean both = kj_statement_kind(one->statement->statement) == KJ_STATEMENT_RECORD &&
+                            kj_statement_kind(other->statement->statement) == KJ_STATEMENT_RECORD &&
+                            (one->state == KJ_VOICE_ALONE || one->state == KJ_VOICE_COUNTS) &&
+                            (other->state == KJ_VOICE_ALONE || other->state == KJ_VOICE_COUNTS);
             if (!both || strcmp(one->person, other->person) == 0 || !same_document(one->statement->statement, other->statement->statement))
                 continue;
             one->state = other->state = KJ_VOICE_COUNTS;
@@ -154,7 +158,8 @@ static void pair_records(Judging *judging) {
 /* "UNIT BASE RESULT VERDICT WEAKENS", and whether this change is it, read no milder than it is. */
 static gboolean lists_change(const Judging *judging, const KjStatement *statement) {
     const KjNeed *need = judging->need;
-    g_autofree char *change = g_strdup_printf("%s %s %s %s ", need->name, kj_unit_digest(need->base), kj_unit_digest(need->result), kj_change_verdict_name(need->verdict));
+    g_autofree char *change = g_strdup_printf("%s %s %s %s ", need->name, kj_unit_digest(need->base), kj_unit_digest(need->result),
+                                              kj_change_verdict_name(need->verdict));
     for (const char *const *line = kj_statement_list(statement, "change"); *line; line++)
         if (g_str_has_prefix(*line, change) && (!need->weakens || g_str_has_suffix(*line, " yes")))
             return TRUE;
@@ -179,7 +184,8 @@ static void hear(Judging *judging, const KjSigned *link, const char *person, KjV
 static void visit_emergency(Judging *judging, const KjSigned *link, const char *person) {
     if (kj_statement_kind(link->statement) == KJ_STATEMENT_EMERGENCY && says(link->statement, "context", judging->circumstances->context) &&
         lists_change(judging, link->statement))
-        hear(judging, link, person, kj_statement_same_emergency(link->statement, judging->circumstances->emergency) ? KJ_VOICE_COUNTS : KJ_VOICE_STALE);
+        hear(judging, link, person,
+             kj_statement_same_emergency(link->statement, judging->circumstances->emergency) ? KJ_VOICE_COUNTS : KJ_VOICE_STALE);
 }
 
 static const KjStatement *find_statement(const Judging *judging, KjStatementKind kind, const char *digest) {
@@ -222,13 +228,15 @@ static void visit_delegation(Judging *judging, const KjSigned *link, const char 
     for (guint i = 0; i < judging->judgement->requirements->len; i++) {
         KjRequirement *requirement = &g_array_index(judging->judgement->requirements, KjRequirement, i);
         const char *to = kj_statement_get(link->statement, "to");
-        if (says(link->statement, "group", requirement->group) && g_strv_contains(requirement->people, person) && !g_strv_contains(requirement->people, to))
+        if (says(link->statement, "group", requirement->group) && g_strv_contains(requirement->people, person) &&
+            !g_strv_contains(requirement->people, to))
             seat(requirement, to);
     }
 }
 
 static gboolean can_act(const Judging *judging, const char *person) {
-    return !g_hash_table_contains(judging->barred, person) && kj_root_has_key(judging->circumstances->root, person, judging->circumstances->serial);
+    return !g_hash_table_contains(judging->barred, person) &&
+           kj_root_has_key(judging->circumstances->root, person, judging->circumstances->serial);
 }
 
 /* Whoever cannot act is stood in for by the first of his deputies who can. */
@@ -265,8 +273,8 @@ static gboolean is_overruled(const Judging *judging, const char *veto) {
     }
     guint count = overruling->len;
     g_ptr_array_add(overruling, NULL);
-    g_auto(KjQuorum) quorum = kj_quorum_fill((const KjRequirement *)(void *)judging->judgement->requirements->data, judging->judgement->requirements->len,
-                                             (const char *const *)overruling->pdata);
+    g_auto(KjQuorum) quorum = kj_quorum_fill((const KjRequirement *)(void *)judging->judgement->requirements->data,
+                                             judging->judgement->requirements->len, (const char *const *)overruling->pdata);
     return quorum.missing == 0 && count > quorum.seat_count;
 }
 
@@ -320,7 +328,8 @@ static void count_seats(Judging *judging) {
 
 KjJudgement *kj_judgement_new(const KjNeed *need, const KjCircumstances *circumstances) {
     KjJudgement *judgement = g_new0(KjJudgement, 1);
-    g_autoptr(GHashTable) withdrawn = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), barred = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) withdrawn = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                          barred = g_hash_table_new(g_str_hash, g_str_equal);
     Judging judging = { need, circumstances, judgement, withdrawn, barred, g_ptr_array_new() };
     judgement->need = need;
     judgement->voices = g_array_new(FALSE, FALSE, sizeof(KjVoice));

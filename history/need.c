@@ -154,7 +154,8 @@ static void describe(const Judging *judging, KjNeed *need) {
     if (!one) {
         need->module = REST;
         need->domain = REST_DOMAIN;
-        need->tier = higher_tier(tier_of_rest(judging->base, need->base, need->result), tier_of_rest(judging->result, need->result, need->base));
+        need->tier = higher_tier(tier_of_rest(judging->base, need->base, need->result),
+                                 tier_of_rest(judging->result, need->result, need->base));
         need->verdict = KJ_CHANGE_EDITORIAL;
         return;
     }
@@ -165,7 +166,8 @@ static void describe(const Judging *judging, KjNeed *need) {
     need->class = higher_class(old_block, new_block);
     need->tier = higher_tier(need->tier, tier_of_parameters(judging, need));
     need->weakens |= need->change->weakens;
-    need->verdict = need->change->verdict == KJ_CHANGE_EQUAL ? KJ_CHANGE_EDITORIAL : need->change->verdict; /* its text differs, if only around it */
+    need->verdict = need->change->verdict == KJ_CHANGE_EQUAL ? KJ_CHANGE_EDITORIAL
+                                                             : need->change->verdict; /* its text differs, if only around it */
     /* Who is asked for more may have been asked for nothing before, and then nobody could agree to anything: whatever changes who must agree gives something to somebody. */
     if (strcmp(need->domain, GOVERNANCE) == 0 && need->verdict == KJ_CHANGE_NARROWS)
         need->verdict = KJ_CHANGE_MIXED;
@@ -238,7 +240,8 @@ static void add_approvers(const Judging *judging, KjNeed *need, const KjExceptio
 /* `approved by` of the exceptions that this change introduces, extends or widens. The group is the one at the base, if it was there. */
 static void ask_exceptions(const Judging *judging, KjNeed *need) {
     const KjChange *change = judging->needs->change;
-    for (const KjException *exception = judging->result->compilation->policy->exceptions; exception && need->result; exception = exception->next) {
+    for (const KjException *exception = judging->result->compilation->policy->exceptions; exception && need->result;
+         exception = exception->next) {
         if (exception->block != need->result->block || !exception->approved_by)
             continue;
         for (guint i = 0; i < change->guards->len; i++) {

@@ -39,7 +39,8 @@ gboolean kj_release_head(KjRepository *repository, const char *context, git_oid 
     if (*contexts)
         g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the context `%s` has no releases here; there are: %s"), context, all);
     else
-        g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("the repository has no releases, neither of `%s` nor of another context; `kijun release` makes the first"), context);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_IO,
+                    _("the repository has no releases, neither of `%s` nor of another context; `kijun release` makes the first"), context);
     return FALSE;
 }
 
@@ -57,7 +58,8 @@ KjLink *kj_link_read(KjRepository *repository, const git_oid *id, GError **error
         return NULL;
     KjStatementKind kind = kj_statement_kind(sealed->statement);
     if (kind != KJ_STATEMENT_RELEASE && kind != KJ_STATEMENT_HEARTBEAT) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("among the releases stands a statement of the kind `%s`"), kj_statement_kind_name(kind));
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("among the releases stands a statement of the kind `%s`"),
+                    kj_statement_kind_name(kind));
         return NULL;
     }
     KjLink *link = g_new0(KjLink, 1);
@@ -148,7 +150,8 @@ GPtrArray *kj_listed_changes(const KjStatement *statement) {
     for (const char *const *line = kj_statement_list(statement, "change"); *line; line++) {
         g_auto(GStrv) words = g_strsplit(*line, " ", 5);
         KjListedChange *change = g_new(KjListedChange, 1);
-        *change = (KjListedChange){ g_strdup(words[0]), g_strdup(words[1]), g_strdup(words[2]), g_strdup(words[3]), strcmp(words[4], "yes") == 0 };
+        *change = (KjListedChange){ g_strdup(words[0]), g_strdup(words[1]), g_strdup(words[2]), g_strdup(words[3]),
+                                    strcmp(words[4], "yes") == 0 };
         g_ptr_array_add(changes, change);
     }
     return changes;
@@ -205,11 +208,13 @@ static gboolean write_folder(KjRepository *repository, const KjUnitFile *files, 
             i++;
             continue;
         }
-        g_autofree char *inner = g_strndup(files[i].path, (gsize)(slash + 1 - files[i].path)), *inner_name = g_strndup(name, (gsize)(slash - name));
+        g_autofree char *inner = g_strndup(files[i].path, (gsize)(slash + 1 - files[i].path)),
+                        *inner_name = g_strndup(name, (gsize)(slash - name));
         guint end = i;
         while (end < count && g_str_has_prefix(files[end].path, inner))
             end++;
-        if (!write_folder(repository, files + i, end - i, inner, &id) || git_treebuilder_insert(NULL, builder, inner_name, &id, GIT_FILEMODE_TREE) != 0)
+        if (!write_folder(repository, files + i, end - i, inner, &id) ||
+            git_treebuilder_insert(NULL, builder, inner_name, &id, GIT_FILEMODE_TREE) != 0)
             return FALSE;
         i = end;
     }

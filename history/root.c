@@ -50,7 +50,8 @@ static gboolean read_keys(KjRoot *root, const char *name, gboolean recovery, GEr
             return FALSE;
         const Held *other = find_key(root, key);
         if (other)
-            return kj_fail(error, KJ_ERROR_VALUE, _("the root gives the key %s twice, to `%s` and to `%.*s`"), key->fingerprint, other->person, (int)(space - *line), *line);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root gives the key %s twice, to `%s` and to `%.*s`"), key->fingerprint,
+                           other->person, (int)(space - *line), *line);
         Held *held = g_new0(Held, 1);
         *held = (Held){ g_strndup(*line, (gsize)(space - *line)), g_steal_pointer(&key), recovery, G_MAXUINT64 };
         g_ptr_array_add(root->keys, held);
@@ -64,13 +65,15 @@ static gboolean read_revoked(KjRoot *root, GError **error) {
         gboolean found = FALSE;
         for (guint i = 0; i < root->keys->len; i++) {
             Held *held = root->keys->pdata[i];
-            if (strlen(held->key->fingerprint) != (gsize)(space - *line) || strncmp(held->key->fingerprint, *line, (gsize)(space - *line)) != 0)
+            if (strlen(held->key->fingerprint) != (gsize)(space - *line) ||
+                strncmp(held->key->fingerprint, *line, (gsize)(space - *line)) != 0)
                 continue;
             held->revoked = g_ascii_strtoull(space + 1, NULL, 10);
             found = TRUE;
         }
         if (!found)
-            return kj_fail(error, KJ_ERROR_VALUE, _("the root revokes the key %.*s, which it gives to nobody"), (int)(space - *line), *line);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root revokes the key %.*s, which it gives to nobody"), (int)(space - *line),
+                           *line);
     }
     return TRUE;
 }
@@ -105,14 +108,16 @@ static gboolean check_thresholds(const KjRoot *root, GError **error) {
     static const char *const wanted[] = { ROOT, "release" };
     for (guint i = 0; i < G_N_ELEMENTS(wanted); i++)
         if (kj_root_threshold(root, wanted[i]) == 0)
-            return kj_fail(error, KJ_ERROR_VALUE, _("the root says no threshold for `%s`; write `threshold: %s 1`, or more"), wanted[i], wanted[i]);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root says no threshold for `%s`; write `threshold: %s 1`, or more"), wanted[i],
+                           wanted[i]);
     if (kj_statement_list(root->statement, "recovery")[0] && kj_root_threshold(root, RECOVERY) == 0)
         return kj_fail(error, KJ_ERROR_VALUE, _("the root has recovery keys and no threshold for them; write `threshold: recovery 2`"));
     for (const char *const *line = kj_statement_list(root->statement, "threshold"); *line; line++) {
         g_auto(GStrv) words = g_strsplit(*line, " ", 2);
         guint people = count_people(root, words[0]);
         if (kj_root_threshold(root, words[0]) > people)
-            return kj_fail(error, KJ_ERROR_VALUE, _("the root wants %s people for `%s`, and %u have a key and may sign it"), words[1], words[0], people);
+            return kj_fail(error, KJ_ERROR_VALUE, _("the root wants %s people for `%s`, and %u have a key and may sign it"), words[1],
+                           words[0], people);
     }
     return TRUE;
 }
@@ -122,7 +127,8 @@ KjRoot *kj_root_new(KjStatement *statement, GError **error) {
     root->statement = statement;
     root->keys = g_ptr_array_new_with_free_func(held_free);
     g_assert(kj_statement_kind(statement) == KJ_STATEMENT_ROOT);
-    if (!read_keys(root, "key", FALSE, error) || !read_keys(root, "recovery", TRUE, error) || !read_revoked(root, error) || !check_thresholds(root, error))
+    if (!read_keys(root, "key", FALSE, error) || !read_keys(root, "recovery", TRUE, error) || !read_revoked(root, error) ||
+        !check_thresholds(root, error))
         return NULL;
     return g_steal_pointer(&root);
 }
@@ -230,15 +236,16 @@ gboolean kj_root_may_follow(const KjRoot *root, const KjRoot *next, guint64 seri
     guint by_new = kj_root_signers(next, ROOT, serial, keys);
     guint recovery = kj_root_threshold(root, RECOVERY);
     if (kj_root_version(next) != kj_root_version(root) + 1)
-        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " cannot follow root %" PRIu64 ": only the next version can"), kj_root_version(next),
-                      kj_root_version(root));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " cannot follow root %" PRIu64 ": only the next version can"),
+                       kj_root_version(next), kj_root_version(root));
     if (strcmp(kj_statement_get(next->statement, "previous"), kj_statement_digest(root->statement)) != 0)
-        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " names another root before it than the one that is in force"), kj_root_version(next));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " names another root before it than the one that is in force"),
+                       kj_root_version(next));
     if (by_old < kj_root_threshold(root, ROOT) && (recovery == 0 || by_recovery < recovery))
-        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that root %" PRIu64 " wants"), kj_root_version(next), by_old,
-                      kj_root_threshold(root, ROOT), kj_root_version(root));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that root %" PRIu64 " wants"),
+                       kj_root_version(next), by_old, kj_root_threshold(root, ROOT), kj_root_version(root));
     if (by_new < kj_root_threshold(next, ROOT))
-        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that it wants itself"), kj_root_version(next), by_new,
-                      kj_root_threshold(next, ROOT));
+        return kj_fail(error, KJ_ERROR_REFUSED, _("root %" PRIu64 " is signed by %u of the %u people that it wants itself"),
+                       kj_root_version(next), by_new, kj_root_threshold(next, ROOT));
     return TRUE;
 }

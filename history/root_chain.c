@@ -39,7 +39,8 @@ static KjRoot *follow(const KjRoot *last, const KjSealed *next, GError **error) 
     gsize length;
     const char *bytes = g_bytes_get_data(kj_statement_bytes(next->statement), &length);
     if (kj_statement_kind(next->statement) != KJ_STATEMENT_ROOT) {
-        kj_fail(error, KJ_ERROR_VALUE, _("a statement of the kind `%s` is no root"), kj_statement_kind_name(kj_statement_kind(next->statement)));
+        kj_fail(error, KJ_ERROR_VALUE, _("a statement of the kind `%s` is no root"),
+                kj_statement_kind_name(kj_statement_kind(next->statement)));
         return NULL;
     }
     statement = kj_statement_parse(bytes, length, error); /* a root keeps its own */
@@ -86,8 +87,8 @@ GPtrArray *kj_roots_read(KjRepository *repository, const git_oid *head, GError *
         g_autoptr(KjSealed) sealed = kj_sealed_read(repository, commits->pdata[i], KJ_STATEMENT_ROOT, NULL, &problem);
         KjRoot *root = sealed ? follow(roots->len ? kj_roots_last(roots) : NULL, sealed, &problem) : NULL;
         if (!root) {
-            kj_fail(error, g_error_matches(problem, KJ_ERROR, KJ_ERROR_IO) ? KJ_ERROR_IO : KJ_ERROR_REFUSED, _("the root in commit %.12s: %s"),
-                    git_oid_tostr_s(git_commit_id(commits->pdata[i])), problem->message);
+            kj_fail(error, g_error_matches(problem, KJ_ERROR, KJ_ERROR_IO) ? KJ_ERROR_IO : KJ_ERROR_REFUSED,
+                    _("the root in commit %.12s: %s"), git_oid_tostr_s(git_commit_id(commits->pdata[i])), problem->message);
             return NULL;
         }
         g_ptr_array_add(roots, root);
@@ -110,8 +111,8 @@ gboolean kj_roots_check_pinned(const GPtrArray *roots, const char *digest, GErro
         if (strcmp(kj_statement_digest(kj_root_statement(roots->pdata[i])), digest) == 0)
             return TRUE;
     return kj_fail(error, KJ_ERROR_REFUSED,
-                _("none of the %u roots here is the one that is pinned, %.16s...: they are somebody else's, or the pin is wrong"), roots->len,
-                                digest);
+                   _("none of the %u roots here is the one that is pinned, %.16s...: they are somebody else's, or the pin is wrong"),
+                   roots->len, digest);
 }
 
 /* ---- writing ---- */
@@ -120,7 +121,8 @@ gboolean kj_roots_append(KjRepository *repository, const KjSealed *next, GError 
     git_oid head, tree, id;
     gboolean begun = git_reference_name_to_id(&head, repository->git, KJ_ROOT_REFERENCE) == 0;
     g_autoptr(GPtrArray) roots = begun ? kj_roots_read(repository, &head, error) : NULL;
-    if ((begun && !roots) || !kj_roots_may_append(begun ? kj_roots_last(roots) : NULL, next, error) || !kj_sealed_write(repository, next, NULL, &tree, error))
+    if ((begun && !roots) || !kj_roots_may_append(begun ? kj_roots_last(roots) : NULL, next, error) ||
+        !kj_sealed_write(repository, next, NULL, &tree, error))
         return FALSE;
     if (kj_commit_write(repository, next->statement, &tree, &head, begun ? 1 : 0, &id))
         return kj_commit_move(repository, KJ_ROOT_REFERENCE, begun ? &head : NULL, &id, error);

@@ -31,7 +31,8 @@ static KjSealed *read_reference(KjRepository *repository, const char *name, cons
     if (git_reference_name_to_id(&id, repository->git, name) != 0 || git_commit_lookup(&commit, repository->git, &id) != 0)
         return NULL;
     g_autoptr(KjSealed) sealed = kj_sealed_read(repository, commit, KJ_STATEMENT_ROOT, NULL, NULL);
-    if (!sealed || sealed->keys->len != 1 || strcmp(kj_statement_get(sealed->statement, "previous"), kj_statement_digest(kj_root_statement(last))) != 0)
+    if (!sealed || sealed->keys->len != 1 ||
+        strcmp(kj_statement_get(sealed->statement, "previous"), kj_statement_digest(kj_root_statement(last))) != 0)
         return NULL;
     g_autofree char *own = reference_name(sealed->statement, sealed->keys->pdata[0]);
     return strcmp(own, name) == 0 && has_say(last, sealed->statement, sealed->keys->pdata[0]) ? g_steal_pointer(&sealed) : NULL;
@@ -52,7 +53,8 @@ static void join(GPtrArray *drafts, KjSealed *one) {
 }
 
 GPtrArray *kj_root_drafts_read(KjRepository *repository, const KjRoot *last, guint *passed_over, GError **error) {
-    g_autoptr(GPtrArray) names = kj_repository_references(repository, KJ_ROOT_DRAFTS, REFERENCES_MAX, error), drafts = g_ptr_array_new_with_free_func((GDestroyNotify)kj_sealed_free);
+    g_autoptr(GPtrArray) names = kj_repository_references(repository, KJ_ROOT_DRAFTS, REFERENCES_MAX, error),
+                         drafts = g_ptr_array_new_with_free_func((GDestroyNotify)kj_sealed_free);
     guint unreadable = 0;
     if (!names)
         return NULL;

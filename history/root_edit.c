@@ -121,7 +121,8 @@ static gboolean fail_stranger(const char *who, GError **error) {
 /* ---- deputies ---- */
 
 static int compare_orders(gconstpointer a, gconstpointer b) {
-    guint64 one = g_ascii_strtoull(strchr((*(const Line *const *)a)->value, ' '), NULL, 10), other = g_ascii_strtoull(strchr((*(const Line *const *)b)->value, ' '), NULL, 10);
+    guint64 one = g_ascii_strtoull(strchr((*(const Line *const *)a)->value, ' '), NULL, 10),
+            other = g_ascii_strtoull(strchr((*(const Line *const *)b)->value, ' '), NULL, 10);
     return one < other ? -1 : one > other;
 }
 
@@ -167,7 +168,8 @@ static gboolean apply_remove(KjRootEdit *edit, const char *who, const char *unus
     for (guint i = 0; i < keys->len; i++)
         remove_key(edit, keys->pdata[i]);
     for (guint i = 0; i < edit->lines->len;) /* `may: root NAME`, whatever it is for */
-        if (strcmp(((const Line *)edit->lines->pdata[i])->key, "may") == 0 && has_word(((const Line *)edit->lines->pdata[i])->value, 1, who))
+        if (strcmp(((const Line *)edit->lines->pdata[i])->key, "may") == 0 &&
+            has_word(((const Line *)edit->lines->pdata[i])->value, 1, who))
             g_ptr_array_remove_index(edit->lines, i);
         else
             i++;
@@ -192,7 +194,8 @@ static gboolean apply_may_not(KjRootEdit *edit, const char *what, const char *wh
     if (!has_line(edit, "may", line))
         return kj_fail(error, KJ_ERROR_VALUE, _("`%s` may not sign a %s as it is; `kijun root show` lists who may"), who, what);
     for (guint i = edit->lines->len; i-- > 0;)
-        if (strcmp(((const Line *)edit->lines->pdata[i])->key, "may") == 0 && strcmp(((const Line *)edit->lines->pdata[i])->value, line) == 0)
+        if (strcmp(((const Line *)edit->lines->pdata[i])->key, "may") == 0 &&
+            strcmp(((const Line *)edit->lines->pdata[i])->value, line) == 0)
             g_ptr_array_remove_index(edit->lines, i);
     return TRUE;
 }
@@ -283,7 +286,8 @@ gboolean kj_root_edit_apply(KjRootEdit *edit, KjRootEditKind kind, const char *a
         g_autofree char *things = g_strjoinv(_(", "), (char **)steps[kind].things);
         return kj_fail(error, KJ_ERROR_VALUE, _("`%s` is no thing of a root; it has %s"), left, things);
     }
-    return good ? steps[kind].apply(edit, left, *equals ? equals + 1 : "", error) : kj_fail(error, KJ_ERROR_VALUE, _("write %s, not `%s`"), steps[kind].form, argument);
+    return good ? steps[kind].apply(edit, left, *equals ? equals + 1 : "", error)
+                : kj_fail(error, KJ_ERROR_VALUE, _("write %s, not `%s`"), steps[kind].form, argument);
 }
 
 /* ---- begin and end ---- */
@@ -340,9 +344,12 @@ static gboolean holds_together(const KjStatement *statement, GError **error) {
 
 KjStatement *kj_root_edit_finish(const KjRootEdit *edit, const char *signer, gint64 date, GError **error) {
     g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(KjStatementValue));
-    g_autofree char *version = g_strdup_printf("%" PRIu64, edit->before ? (uint64_t)kj_root_version(edit->before) + 1 : 1), *today = kj_statement_date(date);
-    const KjStatementValue own[] = { { "signer", signer }, { "previous", edit->before ? kj_statement_digest(kj_root_statement(edit->before)) : "none" },
-                                     { "date", today },    { "version", version } };
+    g_autofree char *version = g_strdup_printf("%" PRIu64, edit->before ? (uint64_t)kj_root_version(edit->before) + 1 : 1),
+                    *today = kj_statement_date(date);
+    const KjStatementValue own[] = { { "signer", signer },
+                                     { "previous", edit->before ? kj_statement_digest(kj_root_statement(edit->before)) : "none" },
+                                     { "date", today },
+                                     { "version", version } };
     if (edit->before && !changes(edit)) {
         kj_fail(error, KJ_ERROR_VALUE, _("nothing is to change; say what with --signer, --remove, --threshold and so on"));
         return NULL;
@@ -352,7 +359,8 @@ KjStatement *kj_root_edit_finish(const KjRootEdit *edit, const char *signer, gin
         const Line *line = edit->lines->pdata[i];
         g_array_append_val(values, ((KjStatementValue){ line->key, line->value }));
     }
-    g_autoptr(KjStatement) statement = kj_statement_new(KJ_STATEMENT_ROOT, (const KjStatementValue *)(void *)values->data, values->len, error);
+    g_autoptr(KjStatement) statement = kj_statement_new(KJ_STATEMENT_ROOT, (const KjStatementValue *)(void *)values->data, values->len,
+                                                        error);
     if (!statement || !holds_together(statement, error))
         return NULL;
     if (kj_statement_instant(statement, "expires") > date)

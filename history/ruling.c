@@ -31,8 +31,8 @@ static void add_name(GPtrArray *names, const char *name) {
 
 static void add_authors(const KjQuestion *question, const KjSigned *link, const char *unit, const char *result, GPtrArray *names) {
     KjStatementKind kind = kj_statement_kind(link->statement);
-    if ((kind != KJ_STATEMENT_PROPOSAL && kind != KJ_STATEMENT_EMERGENCY) || strcmp(kj_statement_get(link->statement, "context"), question->context) != 0 ||
-        !kj_lists_change(link->statement, unit, result))
+    if ((kind != KJ_STATEMENT_PROPOSAL && kind != KJ_STATEMENT_EMERGENCY) ||
+        strcmp(kj_statement_get(link->statement, "context"), question->context) != 0 || !kj_lists_change(link->statement, unit, result))
         return;
     const char *person = kj_root_person(question->root, link->key, question->serial);
     if (!person) /* a key of nobody's proposes nothing */
@@ -102,7 +102,8 @@ static const KjWorkspace *alone(Ruling *about, KjWorkspace *workspace, const cha
 
 static const KjWorkspace *alone_now(Ruling *about, const KjUnit *unit) {
     g_autoptr(GArray) files = kj_release_files(unit);
-    return alone(about, kj_workspace_new_files((const KjUnitFile *)(void *)files->data, files->len, unit->name, NULL), unit->name, unit->digest);
+    return alone(about, kj_workspace_new_files((const KjUnitFile *)(void *)files->data, files->len, unit->name, NULL), unit->name,
+                 unit->digest);
 }
 
 static const KjWorkspace *alone_then(Ruling *about, const char *unit, const char *digest) {
@@ -192,9 +193,11 @@ static GPtrArray *approved_texts(const Ruling *about, const KjNeed *need) {
         for (guint i = chain->len; i-- > 0;) {
             const KjStatement *statement = ((const KjSigned *)chain->pdata[i])->statement;
             KjStatementKind kind = kj_statement_kind(statement);
-            if ((kind != KJ_STATEMENT_APPROVAL && kind != KJ_STATEMENT_RECORD) || strcmp(kj_statement_get(statement, "unit"), need->name) != 0 ||
+            if ((kind != KJ_STATEMENT_APPROVAL && kind != KJ_STATEMENT_RECORD) ||
+                strcmp(kj_statement_get(statement, "unit"), need->name) != 0 ||
                 strcmp(kj_statement_get(statement, "context"), about->question->context) != 0 ||
-                strcmp(kj_statement_get(statement, "base"), kj_unit_digest(need->base)) != 0 || strcmp(kj_statement_get(statement, "result"), kj_unit_digest(need->result)) == 0)
+                strcmp(kj_statement_get(statement, "base"), kj_unit_digest(need->base)) != 0 ||
+                strcmp(kj_statement_get(statement, "result"), kj_unit_digest(need->result)) == 0)
                 continue;
             if (!g_ptr_array_find_with_equal_func(texts, kj_statement_get(statement, "result"), g_str_equal, NULL))
                 g_ptr_array_add(texts, (gpointer)kj_statement_get(statement, "result"));
@@ -283,8 +286,9 @@ static void tell_seats(const KjJudgement *judgement, GString *out) {
             missing += judgement->quorum.seats[s].requirement == i && !judgement->quorum.seats[s].person;
         if (missing == 0)
             continue;
-        g_string_append_printf(out, g_dngettext(GETTEXT_PACKAGE, "%s%u approval of %s is missing (%s)", "%s%u approvals of %s are missing (%s)", missing), out->len ? _("; ") : "", missing,
-                               requirement->group, requirement->label);
+        g_string_append_printf(
+            out, g_dngettext(GETTEXT_PACKAGE, "%s%u approval of %s is missing (%s)", "%s%u approvals of %s are missing (%s)", missing),
+            out->len ? _("; ") : "", missing, requirement->group, requirement->label);
     }
 }
 
@@ -292,7 +296,8 @@ static void tell_vetoes(const KjJudgement *judgement, GString *out) {
     for (guint i = 0; i < judgement->vetoes->len; i++) {
         const KjVoice *veto = &g_array_index(judgement->vetoes, KjVoice, i);
         if (veto->state == KJ_VOICE_COUNTS)
-            g_string_append_printf(out, _("%s%s has vetoed it: %s"), out->len ? _("; ") : "", veto->person, kj_statement_get(veto->statement->statement, "reason"));
+            g_string_append_printf(out, _("%s%s has vetoed it: %s"), out->len ? _("; ") : "", veto->person,
+                                   kj_statement_get(veto->statement->statement, "reason"));
     }
 }
 
@@ -318,6 +323,6 @@ char *kj_step_missing(const KjStep *step) {
 
 char *kj_step_line(const KjStep *step) {
     const KjNeed *need = step->need;
-    return g_strdup_printf("%s %s %s %s %s", need->name, kj_unit_digest(need->base), kj_unit_digest(need->result), kj_change_verdict_name(need->verdict),
-                           need->weakens ? "yes" : "no");
+    return g_strdup_printf("%s %s %s %s %s", need->name, kj_unit_digest(need->base), kj_unit_digest(need->result),
+                           kj_change_verdict_name(need->verdict), need->weakens ? "yes" : "no");
 }

@@ -35,8 +35,8 @@ static gboolean add_armor(KjSealed *sealed, const char *armor, GError **error) {
     gsize length;
     gboolean there;
     const void *bytes = g_bytes_get_data(kj_statement_bytes(sealed->statement), &length);
-    g_autoptr(KjKey) key =
-        kj_signature_verify(armor, strlen(armor), kj_statement_name_space(kj_statement_kind(sealed->statement)), bytes, length, NULL, &problem);
+    g_autoptr(KjKey) key = kj_signature_verify(armor, strlen(armor), kj_statement_name_space(kj_statement_kind(sealed->statement)), bytes,
+                                               length, NULL, &problem);
     if (!key)
         return kj_fail(error, KJ_ERROR_REFUSED, "%s", problem->message);
     g_autofree char *name = file_name(key);
@@ -50,7 +50,8 @@ static gboolean add_armor(KjSealed *sealed, const char *armor, GError **error) {
 
 KjSealed *kj_sealed_new(KjStatement *statement, const char *const *armors, GError **error) {
     g_autoptr(KjSealed) sealed = g_new(KjSealed, 1);
-    *sealed = (KjSealed){ statement, g_ptr_array_new_null_terminated(1, g_free, TRUE), g_ptr_array_new_with_free_func((GDestroyNotify)kj_key_free) };
+    *sealed = (KjSealed){ statement, g_ptr_array_new_null_terminated(1, g_free, TRUE),
+                          g_ptr_array_new_with_free_func((GDestroyNotify)kj_key_free) };
     for (; *armors; armors++) {
         if (!add_armor(sealed, *armors, error))
             return NULL;
@@ -144,7 +145,8 @@ static gboolean check_names(const KjSealed *sealed, const git_tree *folder, GErr
     return TRUE;
 }
 
-KjSealed *kj_sealed_read(KjRepository *repository, const git_commit *commit, KjStatementKind kind, const char *const *also, GError **error) {
+KjSealed *kj_sealed_read(KjRepository *repository, const git_commit *commit, KjStatementKind kind, const char *const *also,
+                         GError **error) {
     g_autoptr(git_tree) tree = NULL, folder = NULL;
     if (git_commit_tree(&tree, commit) != 0) {
         kj_repository_fail(error, git_oid_tostr_s(git_commit_id(commit)));
@@ -156,7 +158,8 @@ KjSealed *kj_sealed_read(KjRepository *repository, const git_commit *commit, KjS
     if (!statement)
         return NULL;
     const git_tree_entry *entry = git_tree_entry_byname(tree, SIGNATURES);
-    if (!entry || git_tree_entry_filemode(entry) != GIT_FILEMODE_TREE || git_tree_lookup(&folder, repository->git, git_tree_entry_id(entry)) != 0) {
+    if (!entry || git_tree_entry_filemode(entry) != GIT_FILEMODE_TREE ||
+        git_tree_lookup(&folder, repository->git, git_tree_entry_id(entry)) != 0) {
         kj_fail(error, KJ_ERROR_REFUSED, _("its commit holds no folder `signatures`"));
         return NULL;
     }
@@ -188,7 +191,8 @@ gboolean kj_sealed_write(KjRepository *repository, const KjSealed *sealed, const
     if (write_signatures(repository, sealed, &signatures) && git_treebuilder_new(&builder, repository->git, NULL) == 0 &&
         kj_commit_add_blob(repository, builder, STATEMENT, bytes, length) &&
         git_treebuilder_insert(NULL, builder, SIGNATURES, &signatures, GIT_FILEMODE_TREE) == 0 &&
-        (!sources || git_treebuilder_insert(NULL, builder, SOURCES, sources, GIT_FILEMODE_TREE) == 0) && git_treebuilder_write(tree, builder) == 0)
+        (!sources || git_treebuilder_insert(NULL, builder, SOURCES, sources, GIT_FILEMODE_TREE) == 0) &&
+        git_treebuilder_write(tree, builder) == 0)
         return TRUE;
     kj_repository_fail(error, SIGNATURES);
     return FALSE;

@@ -28,7 +28,9 @@
 
 /* A key written out, or NULL: it is a file's name. */
 static KjKey *parse_literal(const char *text) {
-    return g_str_has_prefix(text, LITERAL) ? kj_key_parse(text + strlen(LITERAL), NULL) : strchr(text, ' ') ? kj_key_parse(text, NULL) : NULL;
+    return g_str_has_prefix(text, LITERAL) ? kj_key_parse(text + strlen(LITERAL), NULL)
+           : strchr(text, ' ')             ? kj_key_parse(text, NULL)
+                                           : NULL;
 }
 
 /* The first line of a file. Of a private key's no more is read than what shows that it is one. */
@@ -80,7 +82,8 @@ KjKey *kj_sign_read_public(const char *file, GError **error) {
 static git_config *open_settings(KjRepository *repository) {
     git_config *settings = NULL;
     kj_repository_start();
-    return (repository ? git_repository_config_snapshot(&settings, repository->git) : git_config_open_default(&settings)) == 0 ? settings : NULL;
+    return (repository ? git_repository_config_snapshot(&settings, repository->git) : git_config_open_default(&settings)) == 0 ? settings
+                                                                                                                               : NULL;
 }
 
 /* A setting, `~/` written out, or NULL. Free with g_free. */
@@ -110,9 +113,10 @@ char *kj_sign_find(KjRepository *repository, const char *chosen, GError **error)
     if (!value)
         value = get_signing_key(settings);
     if (!value)
-        kj_fail(error, KJ_ERROR_UNKNOWN,
-             _("which key is yours is not known; name it with --key FILE, or once for all: git config --global kijun.key ~/.ssh/id_ed25519 (a new one is "
-                        "made by `ssh-keygen -t ed25519`)"));
+        kj_fail(
+            error, KJ_ERROR_UNKNOWN,
+            _("which key is yours is not known; name it with --key FILE, or once for all: git config --global kijun.key ~/.ssh/id_ed25519 (a new one is "
+              "made by `ssh-keygen -t ed25519`)"));
     return value;
 }
 
@@ -165,16 +169,19 @@ static void explain(const char *file, const KjKey *key, gboolean literal, char *
     const char *agent = g_getenv("SSH_AUTH_SOCK");
     const char *words = said ? g_strstrip(g_strdelimit(said, "\r\n", ' ')) : "";
     if (!literal && g_file_test(private_file, G_FILE_TEST_EXISTS) && g_file_test(beside, G_FILE_TEST_EXISTS))
-        kj_fail(error, KJ_ERROR_IO,
-             _("ssh-keygen could not sign with %s: a wrong passphrase or PIN, a security token that is not there or was not touched, or a file that others "
-                               "can read. %s"),
-                             private_file, words);
+        kj_fail(
+            error, KJ_ERROR_IO,
+            _("ssh-keygen could not sign with %s: a wrong passphrase or PIN, a security token that is not there or was not touched, or a file that others "
+              "can read. %s"),
+            private_file, words);
     else if (!agent || !*agent)
         kj_fail(error, KJ_ERROR_IO,
-             _("the private half of %s is in no file here, and no agent runs that could hold it; start one: eval $(ssh-agent). %s"), key->fingerprint, words);
+                _("the private half of %s is in no file here, and no agent runs that could hold it; start one: eval $(ssh-agent). %s"),
+                key->fingerprint, words);
     else
         kj_fail(error, KJ_ERROR_IO,
-             _("the agent does not hold the key %s, or would not use it; `ssh-add -l` lists what it holds, `ssh-add FILE` adds one. %s"), key->fingerprint, words);
+                _("the agent does not hold the key %s, or would not use it; `ssh-add -l` lists what it holds, `ssh-add FILE` adds one. %s"),
+                key->fingerprint, words);
 }
 
 /* FALSE also when it could not be started. `*said`: free with g_free. */
@@ -182,11 +189,13 @@ static gboolean run_child(const char *file, const char *name_space, const char *
     g_autoptr(GError) problem = NULL;
     gboolean terminal = isatty(STDERR_FILENO);
     const char *const arguments[] = { PROGRAM, "-Y", "sign", "-q", "-n", name_space, "-f", file, message, NULL };
-    g_autoptr(GSubprocess) child =
-        g_subprocess_newv(arguments, G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_STDOUT_SILENCE | (terminal ? G_SUBPROCESS_FLAGS_NONE : G_SUBPROCESS_FLAGS_STDERR_PIPE),
-                          &problem);
+    g_autoptr(GSubprocess) child = g_subprocess_newv(arguments,
+                                                     G_SUBPROCESS_FLAGS_STDIN_INHERIT | G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
+                                                         (terminal ? G_SUBPROCESS_FLAGS_NONE : G_SUBPROCESS_FLAGS_STDERR_PIPE),
+                                                     &problem);
     if (!child && g_error_matches(problem, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT))
-        return kj_fail(error, KJ_ERROR_IO, _("ssh-keygen, which makes the signatures, is not installed (Debian: apt-get install openssh-client)"));
+        return kj_fail(error, KJ_ERROR_IO,
+                       _("ssh-keygen, which makes the signatures, is not installed (Debian: apt-get install openssh-client)"));
     if (!child || !g_subprocess_communicate_utf8(child, NULL, NULL, NULL, terminal ? NULL : said, &problem))
         return kj_fail(error, KJ_ERROR_IO, "%s: %s", PROGRAM, problem->message);
     return g_subprocess_get_successful(child);
@@ -216,7 +225,8 @@ char *kj_sign(KjRepository *repository, const char *chosen, const KjStatement *s
     if (signer && kj_key_equal(signer, key))
         return g_steal_pointer(&armor);
     if (signer)
-        kj_fail(error, KJ_ERROR_IO, _("ssh-keygen signed with the key %s instead of %s; the two files of %s do not belong together"), signer->fingerprint, key->fingerprint, file);
+        kj_fail(error, KJ_ERROR_IO, _("ssh-keygen signed with the key %s instead of %s; the two files of %s do not belong together"),
+                signer->fingerprint, key->fingerprint, file);
     else
         kj_fail(error, KJ_ERROR_IO, _("the signature that ssh-keygen made cannot be used: %s"), problem->message);
     return NULL;

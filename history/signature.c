@@ -139,14 +139,16 @@ static gboolean read_parts(Run run, Parts *parts) {
         parts->application = cut_string(&run);
     if (is_curve25519(parts->type))
         return is_end(&run) && parts->point.length == 32;
-    return is_end(&run) && parts->point.length == 65 && parts->point.bytes[0] == POINT_UNCOMPRESSED; /* OpenSSL would read it with 6 or 7 as well */
+    return is_end(&run) && parts->point.length == 65 &&
+           parts->point.bytes[0] == POINT_UNCOMPRESSED; /* OpenSSL would read it with 6 or 7 as well */
 }
 
 static EVP_PKEY *key_from(const char *algorithm, OSSL_PARAM_BLD *builder) {
     g_autoptr(EVP_PKEY_CTX) context = EVP_PKEY_CTX_new_from_name(NULL, algorithm, NULL);
     g_autoptr(OSSL_PARAM) parameters = OSSL_PARAM_BLD_to_param(builder);
     EVP_PKEY *key = NULL;
-    if (!context || !parameters || EVP_PKEY_fromdata_init(context) != 1 || EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+    if (!context || !parameters || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
         return NULL;
     return key;
 }
@@ -368,16 +370,18 @@ static gboolean holds(const Signature *signature, const Parts *parts, const GByt
     g_autoptr(EVP_PKEY) key = openssl_key(parts);
     g_autoptr(EVP_MD_CTX) context = EVP_MD_CTX_new();
     gboolean is_ecdsa = parts->type == KJ_KEY_ECDSA || parts->type == KJ_KEY_ECDSA_TOKEN;
-    g_autoptr(GBytes) value = is_ecdsa ? ecdsa_value(signature->value) : g_bytes_new_static(signature->value.bytes, signature->value.length);
+    g_autoptr(GBytes) value = is_ecdsa ? ecdsa_value(signature->value)
+                                       : g_bytes_new_static(signature->value.bytes, signature->value.length);
     if (!key || !context || !value || !find_hash(signature, parts, &hash))
         return FALSE;
     gsize length;
     const guint8 *bytes = g_bytes_get_data(value, &length);
-    return EVP_DigestVerifyInit(context, NULL, hash, NULL, key) == 1 && EVP_DigestVerify(context, bytes, length, frame->data, frame->len) == 1;
+    return EVP_DigestVerifyInit(context, NULL, hash, NULL, key) == 1 &&
+           EVP_DigestVerify(context, bytes, length, frame->data, frame->len) == 1;
 }
 
-KjKey *kj_signature_verify(const char *armor, gsize length, const char *name_space, const void *message, gsize message_length, gboolean *verified,
-                           GError **error) {
+KjKey *kj_signature_verify(const char *armor, gsize length, const char *name_space, const void *message, gsize message_length,
+                           gboolean *verified, GError **error) {
     Signature signature = { .flags = 0 };
     Parts parts;
     g_autoptr(GBytes) bytes = open_armor(armor, length);

@@ -47,8 +47,8 @@ char *kj_key_line(const KjKey *key);
  * statement, "kijun-approval@v1", so that a signature of one kind is none of another). NULL with KJ_ERROR_VALUE. `verified`, if not NULL, says whether a
  * token also verified its user (PIN or finger), beside the touch. Whether the key is anybody's is the caller's question.
  */
-KjKey *kj_signature_verify(const char *armor, gsize length, const char *name_space, const void *message, gsize message_length, gboolean *verified,
-                           GError **error);
+KjKey *kj_signature_verify(const char *armor, gsize length, const char *name_space, const void *message, gsize message_length,
+                           gboolean *verified, GError **error);
 
 G_END_DECLS
 

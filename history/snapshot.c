@@ -358,8 +358,10 @@ GPtrArray *kj_snapshot_files(KjSnapshot *snapshot, const char *path, const char 
         return NULL;
     if (walk.odd || names->len > KJ_LIMIT_FILES) {
         if (walk.odd)
-            g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
-                        _("%s: %s is a link or a submodule, and what it leads to is not part of what is approved; put the file itself there"), shown, walk.odd);
+            g_set_error(
+                error, KJ_ERROR, KJ_ERROR_REFUSED,
+                _("%s: %s is a link or a submodule, and what it leads to is not part of what is approved; put the file itself there"),
+                shown, walk.odd);
         else
             g_set_error(error, KJ_ERROR, KJ_ERROR_IO, _("%s has more than %u files and folders"), shown, KJ_LIMIT_FILES);
         return NULL;

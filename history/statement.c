@@ -104,7 +104,8 @@ static gboolean is_text(const char *value) {
         return FALSE;
     for (const char *at = value; *at; at = g_utf8_next_char(at)) {
         GUnicodeType type = g_unichar_type(g_utf8_get_char(at));
-        if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR)
+        if (type == G_UNICODE_CONTROL || type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR ||
+            type == G_UNICODE_PARAGRAPH_SEPARATOR)
             return FALSE; /* nothing in it may hide or move on a screen */
     }
     return TRUE;
@@ -280,7 +281,8 @@ static gboolean read_all(Reading *reading, KjStatement *statement) {
 
 KjStatement *kj_statement_parse(const char *bytes, gsize length, GError **error) {
     if (length == 0 || length > KJ_STATEMENT_MAX || bytes[length - 1] != '\n' || !g_utf8_validate_len(bytes, length, NULL)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("a statement is UTF-8 text of at most %u bytes that ends with a newline"), KJ_STATEMENT_MAX);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("a statement is UTF-8 text of at most %u bytes that ends with a newline"),
+                    KJ_STATEMENT_MAX);
         return NULL;
     }
     g_autofree char *text = g_strndup(bytes, length);
@@ -346,7 +348,8 @@ guint64 kj_statement_number(const KjStatement *statement, const char *key) {
 
 gboolean kj_statement_same_emergency(const KjStatement *a, const KjStatement *b) {
     g_assert(a->kind == KJ_STATEMENT_EMERGENCY && b->kind == KJ_STATEMENT_EMERGENCY);
-    return g_strv_equal(kj_statement_list(a, "change"), kj_statement_list(b, "change")) && strcmp(kj_statement_get(a, "until"), kj_statement_get(b, "until")) == 0;
+    return g_strv_equal(kj_statement_list(a, "change"), kj_statement_list(b, "change")) &&
+           strcmp(kj_statement_get(a, "until"), kj_statement_get(b, "until")) == 0;
 }
 
 GBytes *kj_statement_bytes(const KjStatement *statement) {

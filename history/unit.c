@@ -288,7 +288,8 @@ static void add_pieces(KjUnit *unit, const Workspace *workspace, guint module, c
     g_assert(index > 0);
     for (guint i = workspace->first[module]; i < workspace->first[module + 1]; i++)
         if (chosen[i])
-            g_string_append_len(text, source->text + piece_at(workspace, i)->start, piece_at(workspace, i)->end - piece_at(workspace, i)->start);
+            g_string_append_len(text, source->text + piece_at(workspace, i)->start,
+                                piece_at(workspace, i)->end - piece_at(workspace, i)->start);
     if (text->len > 0)
         add_part(unit, &workspace->files[index - 1], g_string_free_to_bytes(g_steal_pointer(&text)));
 }
@@ -375,7 +376,8 @@ KjUnit *kj_unit_new_together(const KjCompilation *compilation, const KjUnitFile 
         more = FALSE;
         for (guint list = 0; list < G_N_ELEMENTS(lists); list++)
             for (const KjBlock *block = lists[list]; block; block = block->next)
-                if ((g_strv_contains(names, name_of(block)) || is_half_there(&workspace, block, pieces)) && g_hash_table_add(done, (gpointer)block)) {
+                if ((g_strv_contains(names, name_of(block)) || is_half_there(&workspace, block, pieces)) &&
+                    g_hash_table_add(done, (gpointer)block)) {
                     close_over(&workspace, block, pieces, taken);
                     more = TRUE;
                 }

@@ -104,11 +104,11 @@ static gboolean judge_place(const KjJudged *judged) {
     const KjLink *before = kj_verifier_link(judged->verifier);
     const git_oid *parent = kj_link_before(judged->link);
     if (!says(judged->statement, "context", judged->verifier->context))
-        return REFUSE(judged, KJ_ATTACK_CONTEXT, _("it is a release of `%s`, and this is `%s`"), kj_statement_get(judged->statement, "context"),
-                      judged->verifier->context);
+        return REFUSE(judged, KJ_ATTACK_CONTEXT, _("it is a release of `%s`, and this is `%s`"),
+                      kj_statement_get(judged->statement, "context"), judged->verifier->context);
     if (!says(judged->statement, "previous", digest_of(before)) || (before && (!parent || !git_oid_equal(parent, &before->commit))))
-        return REFUSE(judged, KJ_ATTACK_FORKED, _("it names %.12s as the one before it, and that is %.12s"), kj_statement_get(judged->statement, "previous"),
-                      digest_of(before));
+        return REFUSE(judged, KJ_ATTACK_FORKED, _("it names %.12s as the one before it, and that is %.12s"),
+                      kj_statement_get(judged->statement, "previous"), digest_of(before));
     return TRUE;
 }
 
@@ -119,7 +119,8 @@ static gboolean judge_date(const KjJudged *judged) {
         return REFUSE(judged, KJ_ATTACK_CLOCK, _("it is of %s, before the one before it (%s)"), kj_statement_get(judged->statement, "date"),
                       kj_statement_get(before->sealed->statement, "date"));
     if (date > judged->now + KJ_VERIFIER_AHEAD)
-        return REFUSE(judged, KJ_ATTACK_CLOCK, _("it is of %s, which is yet to come; is this machine's clock right?"), kj_statement_get(judged->statement, "date"));
+        return REFUSE(judged, KJ_ATTACK_CLOCK, _("it is of %s, which is yet to come; is this machine's clock right?"),
+                      kj_statement_get(judged->statement, "date"));
     return TRUE;
 }
 
@@ -131,8 +132,8 @@ static gboolean judge_serial(const KjJudged *judged) {
     if (serial != last + 1)
         return REFUSE(judged, KJ_ATTACK_FAST_FORWARD, _("it is release %" PRIu64 ", and the next is %" PRIu64), serial, last + 1);
     if (!says(judged->statement, "before", digest_of(lasting)))
-        return REFUSE(judged, KJ_ATTACK_MIX, _("it changes the release %.12s, and the one that lasts is %.12s"), kj_statement_get(judged->statement, "before"),
-                      digest_of(lasting));
+        return REFUSE(judged, KJ_ATTACK_MIX, _("it changes the release %.12s, and the one that lasts is %.12s"),
+                      kj_statement_get(judged->statement, "before"), digest_of(lasting));
     return TRUE;
 }
 
@@ -182,12 +183,14 @@ static gboolean judge_emergency(KjJudged *judged) {
 
 static gboolean judge_threshold(const KjJudged *judged, const char *what) {
     guint64 serial = kj_verifier_serial(judged->verifier) + 1;
-    guint signers = kj_root_signers(judged->root, what, serial, judged->link->sealed->keys), threshold = kj_root_threshold(judged->root, what);
+    guint signers = kj_root_signers(judged->root, what, serial, judged->link->sealed->keys),
+          threshold = kj_root_threshold(judged->root, what);
     if (signers == 0)
-        return REFUSE(judged, KJ_ATTACK_ARBITRARY, _("nobody who may sign `%s` under root %" PRIu64 " has signed it"), what, kj_root_version(judged->root));
+        return REFUSE(judged, KJ_ATTACK_ARBITRARY, _("nobody who may sign `%s` under root %" PRIu64 " has signed it"), what,
+                      kj_root_version(judged->root));
     if (signers < threshold)
-        return REFUSE(judged, KJ_ATTACK_THRESHOLD, _("%u of the %u people that root %" PRIu64 " wants for `%s` have signed it"), signers, threshold,
-                      kj_root_version(judged->root), what);
+        return REFUSE(judged, KJ_ATTACK_THRESHOLD, _("%u of the %u people that root %" PRIu64 " wants for `%s` have signed it"), signers,
+                      threshold, kj_root_version(judged->root), what);
     return TRUE;
 }
 
@@ -196,7 +199,8 @@ static gboolean judge_signatures(const KjJudged *judged) {
     if (!judged->emergency)
         return judge_threshold(judged, "release") && (kj_verifier_serial(judged->verifier) > 0 || judge_threshold(judged, "root"));
     for (guint i = 0; i < judged->link->sealed->keys->len; i++) {
-        const char *person = kj_root_person(judged->root, judged->link->sealed->keys->pdata[i], kj_statement_number(judged->statement, "serial"));
+        const char *person = kj_root_person(judged->root, judged->link->sealed->keys->pdata[i],
+                                            kj_statement_number(judged->statement, "serial"));
         if (person && has_declared(judged, person))
             return TRUE;
     }
@@ -226,8 +230,9 @@ static gboolean accept_release(KjJudged *judged) {
 }
 
 static gboolean judge_release(KjJudged *judged) {
-    return judge_place(judged) && judge_serial(judged) && judge_date(judged) && kj_verifier_judge_root(judged) && kj_verifier_judge_chains(judged) && kj_verifier_judge_reliance(judged) &&
-           judge_emergency(judged) && judge_signatures(judged) && kj_verifier_judge_sources(judged) && kj_verifier_judge_change(judged) && accept_release(judged);
+    return judge_place(judged) && judge_serial(judged) && judge_date(judged) && kj_verifier_judge_root(judged) &&
+           kj_verifier_judge_chains(judged) && kj_verifier_judge_reliance(judged) && judge_emergency(judged) && judge_signatures(judged) &&
+           kj_verifier_judge_sources(judged) && kj_verifier_judge_change(judged) && accept_release(judged);
 }
 
 static gboolean judge_heartbeat(KjJudged *judged) {
@@ -264,8 +269,11 @@ static gboolean refuse_other(KjVerifier *verifier, const git_oid *head, GError *
     g_autoptr(KjLink) other = kj_link_read(verifier->repository, head, NULL);
     guint64 serial = other ? kj_statement_number(other->sealed->statement, "serial") : 0;
     if (git_graph_descendant_of(verifier->repository->git, &known->commit, head) == 1 || serial < kj_verifier_serial(verifier))
-        return kj_verifier_refuse(verifier, error, KJ_ATTACK_ROLLBACK, _("the newest is release %" PRIu64 ", and release %" PRIu64 " is in force"), serial, kj_verifier_serial(verifier));
-    return kj_verifier_refuse(verifier, error, KJ_ATTACK_FORKED, _("its release %" PRIu64 " does not come after the one that is in force (%.12s)"), serial, digest_of(known));
+        return kj_verifier_refuse(verifier, error, KJ_ATTACK_ROLLBACK,
+                                  _("the newest is release %" PRIu64 ", and release %" PRIu64 " is in force"), serial,
+                                  kj_verifier_serial(verifier));
+    return kj_verifier_refuse(verifier, error, KJ_ATTACK_FORKED,
+                              _("its release %" PRIu64 " does not come after the one that is in force (%.12s)"), serial, digest_of(known));
 }
 
 gboolean kj_verifier_run(KjVerifier *verifier, const git_oid *head, gint64 now, GError **error) {
@@ -323,7 +331,8 @@ gboolean kj_verifier_resume(KjVerifier *verifier, const git_oid *commit, GError 
             kj_link_free(link);
         }
         if (!before)
-            return kj_verifier_refuse(verifier, error, KJ_ATTACK_MIX, _("what was accepted here before is not a history of releases any more"));
+            return kj_verifier_refuse(verifier, error, KJ_ATTACK_MIX,
+                                      _("what was accepted here before is not a history of releases any more"));
     }
     KjJudged newest = { .verifier = verifier, .link = (KjLink *)kj_verifier_release(verifier), .error = error };
     newest.statement = newest.link->sealed->statement;
@@ -412,6 +421,7 @@ gint64 kj_verifier_fresh_until(const KjVerifier *verifier) {
     const KjLink *release = kj_verifier_release(verifier);
     if (!release)
         return 0;
-    gint64 promised = kj_statement_instant(release->sealed->statement, "expires") - kj_statement_instant(release->sealed->statement, "date");
+    gint64 promised = kj_statement_instant(release->sealed->statement, "expires") -
+                      kj_statement_instant(release->sealed->statement, "date");
     return kj_statement_instant(kj_verifier_link(verifier)->sealed->statement, "date") + promised;
 }

@@ -36,7 +36,8 @@ static gboolean take_roots(KjVerifier *verifier, const git_oid *head, GError **e
     for (guint i = 0; verifier->roots && i < verifier->roots->len; i++) {
         const KjRoot *known = verifier->roots->pdata[i], *now = i < roots->len ? roots->pdata[i] : NULL;
         if (!now || strcmp(kj_statement_digest(kj_root_statement(known)), kj_statement_digest(kj_root_statement(now))) != 0)
-            return kj_verifier_refuse(verifier, error, now ? KJ_ATTACK_FORKED : KJ_ATTACK_ROLLBACK, _("root %u is not the one that is known here"), i + 1);
+            return kj_verifier_refuse(verifier, error, now ? KJ_ATTACK_FORKED : KJ_ATTACK_ROLLBACK,
+                                      _("root %u is not the one that is known here"), i + 1);
     }
     if (verifier->root) /* it is about to go */
         verifier->root = kj_roots_find(roots, kj_root_version(verifier->root));
@@ -55,7 +56,8 @@ gboolean kj_verifier_judge_root(KjJudged *judged) {
         return FALSE;
     judged->root = kj_roots_last(judged->verifier->roots);
     if (kj_root_version(judged->root) != version)
-        return REFUSE(judged, KJ_ATTACK_MIX, _("it is made under root %" PRIu64 ", and brings root %" PRIu64), version, kj_root_version(judged->root));
+        return REFUSE(judged, KJ_ATTACK_MIX, _("it is made under root %" PRIu64 ", and brings root %" PRIu64), version,
+                      kj_root_version(judged->root));
     return TRUE;
 }
 
@@ -88,8 +90,8 @@ static gboolean take_chain(const KjJudged *judged, const char *line, const git_o
     g_autofree char *fingerprint = g_strndup(line, (gsize)(space - line));
     const KjKey *key = kj_root_key(judged->root, fingerprint);
     if (!key)
-        return REFUSE(judged, KJ_ATTACK_ARBITRARY, _("it relies on the chain of the key %s, which root %" PRIu64 " does not know"), fingerprint,
-                      kj_root_version(judged->root));
+        return REFUSE(judged, KJ_ATTACK_ARBITRARY, _("it relies on the chain of the key %s, which root %" PRIu64 " does not know"),
+                      fingerprint, kj_root_version(judged->root));
     if (!head)
         return REFUSE(judged, KJ_ATTACK_MIX, _("it does not bring the chain of the key %s"), fingerprint);
     g_autofree char *name = kj_chain_name(key);
@@ -123,7 +125,8 @@ static gboolean judge_omissions(const KjJudged *judged) {
             continue;
         const KjKey *key = ((const KjSigned *)chain->links->pdata[0])->key;
         if (kj_root_key(judged->root, key->fingerprint))
-            return REFUSE(judged, KJ_ATTACK_OMITTED, _("it leaves out everything that was said with the key %s, which was there before"), key->fingerprint);
+            return REFUSE(judged, KJ_ATTACK_OMITTED, _("it leaves out everything that was said with the key %s, which was there before"),
+                          key->fingerprint);
     }
     return TRUE;
 }

@@ -30,7 +30,8 @@ static gboolean judge_units(const KjJudged *judged) {
         const char *pin = kj_release_pin(judged->statement, unit->name);
         if (strcmp(unit->name, REST) == 0) {
             if (unit->parts->len > 0)
-                return REFUSE(judged, KJ_ATTACK_EXTRANEOUS, _("its sources hold more than its units, in %s"), ((const KjUnitPart *)unit->parts->pdata[0])->path);
+                return REFUSE(judged, KJ_ATTACK_EXTRANEOUS, _("its sources hold more than its units, in %s"),
+                              ((const KjUnitPart *)unit->parts->pdata[0])->path);
         } else if (!pin) {
             return REFUSE(judged, KJ_ATTACK_EXTRANEOUS, _("its sources hold %s, of which it says nothing"), unit->name);
         } else if (strcmp(pin, unit->digest) != 0) {
@@ -51,7 +52,8 @@ static gboolean judge_continuity(const KjJudged *judged) {
         return TRUE;
     for (guint i = 0; i < base->units->len; i++) {
         const KjUnit *unit = base->units->pdata[i];
-        if (strcmp(unit->name, REST) != 0 && kj_release_pin(judged->statement, unit->name) && !kj_units_find(judged->workspace->units, unit->name))
+        if (strcmp(unit->name, REST) != 0 && kj_release_pin(judged->statement, unit->name) &&
+            !kj_units_find(judged->workspace->units, unit->name))
             return REFUSE(judged, KJ_ATTACK_MIX, _("it does not bring %s any more, which it names"), unit->name);
     }
     for (const char *const *name = kj_statement_list(lasting->sealed->statement, "enforces"); *name; name++) {
@@ -90,7 +92,8 @@ static gboolean judge_pins(const KjJudged *judged, const GPtrArray *listed) {
     const KjStatement *before = lasting ? lasting->sealed->statement : NULL;
     const KjStatement *const sides[] = { before, judged->statement };
     for (guint side = 0; side < G_N_ELEMENTS(sides); side++) {
-        for (const char *const *line = sides[side] ? kj_statement_list(sides[side], "unit") : (const char *const[]){ NULL }; *line; line++) {
+        for (const char *const *line = sides[side] ? kj_statement_list(sides[side], "unit") : (const char *const[]){ NULL }; *line;
+             line++) {
             g_autofree char *unit = g_strndup(*line, strcspn(*line, " "));
             const char *old_pin = before ? kj_release_pin(before, unit) : NULL, *new_pin = kj_release_pin(judged->statement, unit);
             if (g_strcmp0(old_pin, new_pin) != 0 && !find_listed(listed, unit, old_pin ? old_pin : KJ_STATEMENT_NONE))
@@ -110,7 +113,8 @@ static gboolean judge_listed(const KjJudged *judged, const GPtrArray *listed, co
             strcmp(change->verdict, words[3]) == 0 && (change->weakens || !step->need->weakens))
             return TRUE;
     }
-    return REFUSE(judged, KJ_ATTACK_MIX, _("what it does to %s is: %s; and it does not say so"), step->need->name, kj_change_verdict_name(step->need->verdict));
+    return REFUSE(judged, KJ_ATTACK_MIX, _("what it does to %s is: %s; and it does not say so"), step->need->name,
+                  kj_change_verdict_name(step->need->verdict));
 }
 
 /* Within what time whoever rules wants an emergency ratified; 0: nobody does. */
@@ -131,9 +135,11 @@ static gboolean judge_bound(const KjJudged *judged, const KjRuling *ruling) {
     if (!judged->emergency)
         return TRUE;
     if (ruling->by_thresholds || within == 0)
-        return REFUSE(judged, KJ_ATTACK_UNAPPROVED, _("no rule of the governance in force says within what time such an emergency is ratified, so there can be none"));
+        return REFUSE(judged, KJ_ATTACK_UNAPPROVED,
+                      _("no rule of the governance in force says within what time such an emergency is ratified, so there can be none"));
     if (kj_statement_instant(judged->emergency, "until") - date > (gint64)within)
-        return REFUSE(judged, KJ_ATTACK_UNAPPROVED, _("its emergency lasts longer than the %" PRIu64 " hours within which it must be ratified"), within / 3600);
+        return REFUSE(judged, KJ_ATTACK_UNAPPROVED,
+                      _("its emergency lasts longer than the %" PRIu64 " hours within which it must be ratified"), within / 3600);
     return TRUE;
 }
 
@@ -151,7 +157,8 @@ static gboolean judge_steps(const KjJudged *judged, const GPtrArray *listed, con
             return REFUSE(judged, KJ_ATTACK_UNAPPROVED, "%s: %s", step->need->name, missing);
         }
         if (expired && (verdict == KJ_CHANGE_WIDENS || verdict == KJ_CHANGE_MIXED || step->need->weakens))
-            return REFUSE(judged, KJ_ATTACK_EXPIRED, _("root %" PRIu64 " expired at %s, and under it nothing is widened any more; %s would be"),
+            return REFUSE(judged, KJ_ATTACK_EXPIRED,
+                          _("root %" PRIu64 " expired at %s, and under it nothing is widened any more; %s would be"),
                           kj_root_version(judged->root), kj_statement_get(kj_root_statement(judged->root), "expires"), step->need->name);
     }
     return TRUE;
@@ -174,7 +181,8 @@ static KjWorkspace *read_approved(gpointer data, const char *unit, const char *d
 
 gboolean kj_verifier_judge_change(KjJudged *judged) {
     const KjWorkspace *before = kj_verifier_lasting_workspace(judged->verifier);
-    const KjSide base = { before ? before->compilation : NULL, before ? before->units : NULL }, result = { judged->workspace->compilation, judged->workspace->units };
+    const KjSide base = { before ? before->compilation : NULL, before ? before->units : NULL },
+                 result = { judged->workspace->compilation, judged->workspace->units };
     g_autoptr(GPtrArray) listed = kj_listed_changes(judged->statement), chains = kj_verifier_chains(judged->verifier);
     const KjQuestion question = { .base = &base,
                                   .result = &result,

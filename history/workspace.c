@@ -59,7 +59,8 @@ KjWorkspace *kj_workspace_new(KjSnapshot *snapshot, const char *path, const char
     return g_steal_pointer(&workspace);
 }
 
-KjWorkspace *kj_workspace_new_commit(KjRepository *repository, const git_commit *commit, const char *path, const char *shown, GError **error) {
+KjWorkspace *kj_workspace_new_commit(KjRepository *repository, const git_commit *commit, const char *path, const char *shown,
+                                     GError **error) {
     g_autoptr(git_tree) tree = NULL;
     if (git_commit_tree(&tree, commit) != 0) {
         kj_repository_fail(error, shown);
@@ -101,7 +102,8 @@ KjWorkspace *kj_workspace_new_files(const KjUnitFile *files, guint count, const 
         return NULL;
     }
     const KjSourceStore store = { read_file, g_array_ref(workspace->files), (GDestroyNotify)g_array_unref };
-    kj_sources_add_store(workspace->compilation->sources, &store, (const char *const *)policies->pdata, policies->len, workspace->compilation->diagnostics);
+    kj_sources_add_store(workspace->compilation->sources, &store, (const char *const *)policies->pdata, policies->len,
+                         workspace->compilation->diagnostics);
     cut(workspace);
     return g_steal_pointer(&workspace);
 }

@@ -16,7 +16,8 @@ typedef struct {
 KjWorkspace *kj_workspace_new(KjSnapshot *snapshot, const char *path, const char *shown, GError **error);
 
 /* The folder `path` of the tree of a commit. */
-KjWorkspace *kj_workspace_new_commit(KjRepository *repository, const git_commit *commit, const char *path, const char *shown, GError **error);
+KjWorkspace *kj_workspace_new_commit(KjRepository *repository, const git_commit *commit, const char *path, const char *shown,
+                                     GError **error);
 
 /* The same from files in memory: what a release carries. Copies paths and counts references to bytes. */
 KjWorkspace *kj_workspace_new_files(const KjUnitFile *files, guint count, const char *shown, GError **error);

@@ -14,7 +14,7 @@
 #define KJ_CALENDAR_LAST_YEAR 2099u
 #define KJ_CALENDAR_DAYS 47482u /* 2100-01-01 */
 #define KJ_DAY_SECONDS 86400
-#define KJ_INSTANT_END ((gint64) KJ_CALENDAR_DAYS * KJ_DAY_SECONDS) /* the first second past 2099 in UTC */
+#define KJ_INSTANT_END ((gint64)KJ_CALENDAR_DAYS * KJ_DAY_SECONDS) /* the first second past 2099 in UTC */
 
 static inline guint kj_calendar_days(guint year, guint month, guint day) {
     guint y = month <= 2 ? year - 1 : year;

@@ -14,7 +14,7 @@ static void read_clocks(KjRequest *request) {
     for (guint i = 0; i < request->table->zone_count; i++) {
         gint64 local = request->instant + kj_zone_offset(&request->table->zones[i], request->instant);
         gint64 day = local < 0 ? -1 : local / KJ_DAY_SECONDS; /* no zone is a whole day behind */
-        request->clocks[i] = (KjWallClock){ day, (guint) ((local - day * KJ_DAY_SECONDS) / 60) };
+        request->clocks[i] = (KjWallClock){ day, (guint)((local - day * KJ_DAY_SECONDS) / 60) };
     }
 }
 
@@ -29,9 +29,9 @@ static gboolean in_atom(const KjRecordWindow *window, const KjWallClock *clock) 
     } else if (clock->minute < window->first_minute) {
         return FALSE;
     }
-    if (day < (gint64) window->first_day || day > (gint64) window->last_day)
+    if (day < (gint64)window->first_day || day > (gint64)window->last_day)
         return FALSE;
-    return (window->weekdays >> kj_calendar_weekday((guint) day) & 1) != 0;
+    return (window->weekdays >> kj_calendar_weekday((guint)day) & 1) != 0;
 }
 
 static void derive_times(KjRequest *request) {
@@ -58,7 +58,7 @@ static void derive_times(KjRequest *request) {
 static gboolean compare(const KjRecordField *field, const KjRequestValue *left, const KjRequestValue *right, gboolean text) {
     int order = text ? (left->length != right->length || memcmp(left->tokens, right->tokens, left->length) != 0)
                      : kj_ordinal_compare(left->ordinal, right->ordinal);
-    switch ((KjComparison) field->operand) {
+    switch ((KjComparison)field->operand) {
     case KJ_EQUAL:
         return order == 0;
     case KJ_NOT_EQUAL:

@@ -95,9 +95,9 @@ static gboolean are_words(const Check *check, const char *const *words, const ch
 
 /* Entries of every table begin with their name; `size` is the size of one. */
 static gboolean is_unique(const Check *check, const void *entries, gsize size, guint index) {
-    const char *name = *(const char *const *) ((const char *) entries + index * size);
+    const char *name = *(const char *const *)((const char *)entries + index * size);
     for (guint i = 0; i < index; i++)
-        if (strcmp(*(const char *const *) ((const char *) entries + i * size), name) == 0)
+        if (strcmp(*(const char *const *)((const char *)entries + i * size), name) == 0)
             return refuse(check, _("the name stands there twice"));
     return TRUE;
 }
@@ -527,8 +527,8 @@ gboolean kj_domain_check(const KjDomain *domain, GError **error) {
     Check check = { .domain = domain, .error = error };
     if (domain->abi != KJ_DOMAIN_ABI || !is_known_size(domain->size)) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_PLUGIN,
-                    _("the plugin was built for interface %u of %u bytes; this is interface %u of %u bytes"),
-                    domain->abi, domain->size, KJ_DOMAIN_ABI, (guint) sizeof(KjDomain));
+                    _("the plugin was built for interface %u of %u bytes; this is interface %u of %u bytes"), domain->abi, domain->size,
+                    KJ_DOMAIN_ABI, (guint)sizeof(KjDomain));
         return FALSE;
     }
     if (!is_name(&check, domain->name))

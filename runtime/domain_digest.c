@@ -6,14 +6,14 @@
 
 static void digest_number(GChecksum *checksum, guint64 number) {
     guint64 bytes = GUINT64_TO_LE(number);
-    g_checksum_update(checksum, (const guchar *) &bytes, sizeof bytes);
+    g_checksum_update(checksum, (const guchar *)&bytes, sizeof bytes);
 }
 
 /* With its length before it, so that no two lists of texts read alike; NULL differs from "". */
 static void digest_text(GChecksum *checksum, const char *text) {
     digest_number(checksum, text ? strlen(text) : G_MAXUINT64);
     if (text)
-        g_checksum_update(checksum, (const guchar *) text, (gssize) strlen(text));
+        g_checksum_update(checksum, (const guchar *)text, (gssize)strlen(text));
 }
 
 static void digest_texts(GChecksum *checksum, const char *const *texts) {

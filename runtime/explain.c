@@ -166,7 +166,7 @@ static void tell_asked(const Telling *telling, const KjAskedValue *values, guint
     const KjRequest *request = telling->request;
     const char *between = word(telling, WORD_ASKED);
     for (guint i = 0; i < count; i++) {
-        if (values[i].field < 0 || (guint) values[i].field >= request->block->field_count)
+        if (values[i].field < 0 || (guint)values[i].field >= request->block->field_count)
             continue;
         const KjRecordField *field = &request->fields[values[i].field];
         const char *phrase = KJ_STRING(&request->table->image, telling->japanese ? field->phrase_ja : field->phrase_en);
@@ -222,7 +222,8 @@ static void tell_unmatched(const Telling *telling, const Unmatched *unmatched) {
     for (guint i = 0; i < MIN(count, FAILURES_SHOWN); i++) {
         const KjRecordTest *test = &KJ_RECORDS(image, TESTS, KjRecordTest)[failing[i]];
         g_string_append(telling->out, i ? (telling->japanese ? "、" : "; ") : "");
-        kj_say_field(telling->request, test->field, intervals + test->first_interval, test->interval_count, telling->japanese, telling->out);
+        kj_say_field(telling->request, test->field, intervals + test->first_interval, test->interval_count, telling->japanese,
+                     telling->out);
     }
     g_string_append(telling->out, count > FAILURES_SHOWN ? ", ...\n" : "\n");
 }
@@ -299,7 +300,7 @@ char *kj_explain_problem(const char *problem) {
     const char *colon = strstr(problem, ": ");
     if (!colon || !colon[2])
         return g_strdup(*problem ? _(problem) : problem);
-    g_autofree char *name = g_strndup(problem, (gsize) (colon - problem));
+    g_autofree char *name = g_strndup(problem, (gsize)(colon - problem));
     return g_strconcat(strcmp(name, "request") == 0 ? _("request") : name, ": ", _(colon + 2), NULL);
 }
 
@@ -307,7 +308,7 @@ char *kj_explain_problem(const char *problem) {
 static void tell_emergency(const Telling *telling) {
     gint64 until = kj_table_until(telling->request->table);
     char room[32];
-    time_t end = (time_t) until;
+    time_t end = (time_t)until;
     struct tm parts;
     if (!telling->request->has_instant || telling->request->instant >= until)
         return;

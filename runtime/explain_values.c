@@ -32,7 +32,7 @@ void kj_say_words(const char *text, GString *out) {
 
 void kj_say_phrase(const char *phrase, const char *operand, GString *out) {
     const char *hole = strstr(phrase, "{}");
-    g_autofree char *before = hole ? g_strndup(phrase, (gsize) (hole - phrase)) : NULL;
+    g_autofree char *before = hole ? g_strndup(phrase, (gsize)(hole - phrase)) : NULL;
 
     kj_say_words(hole ? before : phrase, out);
     if (hole) {
@@ -159,7 +159,7 @@ static void say_names(const KjRequest *request, guint field, guint32 klass, GStr
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     kj_view_class_values(request->table, request->block->first_field + field, klass, names);
     for (guint i = 0; i < names->len && i < MOST_SHOWN; i++)
-        g_string_append_printf(out, "%s%s", i ? ", " : "", (const char *) names->pdata[i]);
+        g_string_append_printf(out, "%s%s", i ? ", " : "", (const char *)names->pdata[i]);
     if (names->len > MOST_SHOWN)
         g_string_append(out, ", ...");
     if (names->len == 0)
@@ -204,7 +204,8 @@ static GArray *complement(const KjRecordField *field, const KjClassInterval *int
     return others;
 }
 
-static void say_runs(const KjRequest *request, guint field, const KjClassInterval *intervals, guint count, gboolean japanese, GString *out) {
+static void say_runs(const KjRequest *request, guint field, const KjClassInterval *intervals, guint count, gboolean japanese,
+                     GString *out) {
     gsize start = out->len;
     guint shown = 0;
     for (guint i = 0; i < count; i++) {
@@ -235,7 +236,7 @@ void kj_say_classes(const KjRequest *request, guint field, const KjClassInterval
         g_string_append(out, japanese ? "任意の値" : "any value");
     } else if (rest || others->len < present) { /* the shorter way to say it */
         g_string_append(out, japanese ? "" : "other than ");
-        say_runs(request, field, (const KjClassInterval *) (const void *) others->data, others->len, japanese, out);
+        say_runs(request, field, (const KjClassInterval *)(const void *)others->data, others->len, japanese, out);
         g_string_append(out, japanese ? " 以外" : "");
     } else {
         say_runs(request, field, intervals, count, japanese, out);
@@ -259,7 +260,9 @@ void kj_say_field(const KjRequest *request, guint field, const KjClassInterval *
         } else if (japanese) {
             g_string_append_printf(out, holds ? "「%s」が成り立つ" : "「%s」が成り立たない", words);
         } else {
-            g_autofree char *negated = holds ? NULL : record->kind == KJ_FIELD_KIND_VALUE ? kj_phrase_negated(words) : g_strconcat("not ", words, NULL);
+            g_autofree char *negated = holds                                 ? NULL
+                                       : record->kind == KJ_FIELD_KIND_VALUE ? kj_phrase_negated(words)
+                                                                             : g_strconcat("not ", words, NULL);
             g_string_append(out, holds ? words : negated);
         }
     } else {

@@ -120,7 +120,8 @@ typedef struct {
     guint32 first_point, point_count; /* numeric and address: the classifier */
     guint32 root;                     /* string types: state; KJ_FIELD_KIND_TIME: window node; else KJ_NONE */
     guint32 rest;                     /* string types: the class of a value that no pattern names, 1 and up */
-    guint32 left, right;              /* COMPARE: two fields of the block, relative; MEMBER: left is the set-valued field; VALUE of SERVICE type: its protocol and port fields */
+    guint32 left,
+        right; /* COMPARE: two fields of the block, relative; MEMBER: left is the set-valued field; VALUE of SERVICE type: its protocol and port fields */
     guint32 operand;                  /* COMPARE: KjComparison; MEMBER: string, the member */
     guint64 low, high;                /* numeric bounds of the type */
 } KjRecordField;

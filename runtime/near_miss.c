@@ -53,7 +53,7 @@ static guint field_count(const Search *search) {
 }
 
 static KjFieldKind kind_of(const Search *search, guint field) {
-    return (KjFieldKind) search->request->fields[field].kind;
+    return (KjFieldKind)search->request->fields[field].kind;
 }
 
 /* ---- sets of classes ---- */
@@ -285,7 +285,7 @@ static guint32 class_of_other(const Search *search, guint field, guint other) {
     g_autoptr(GPtrArray) tokens = g_ptr_array_new();
     for (gsize at = 0; at < value->length; at += strlen(value->tokens + at) + 1)
         g_ptr_array_add(tokens, value->tokens + at);
-    return kj_classify_tokens(&request->table->image, record, (const char *const *) tokens->pdata, tokens->len);
+    return kj_classify_tokens(&request->table->image, record, (const char *const *)tokens->pdata, tokens->len);
 }
 
 /* Gives a comparison a class that its fields can have together; FALSE: the state has none. */
@@ -357,7 +357,7 @@ static gboolean is_told(const Search *search, const State *state, guint field) {
     const KjRecordField *record = &search->request->fields[field];
     if (search->classes[field] == search->asked[field])
         return FALSE;
-    switch ((KjFieldKind) record->kind) {
+    switch ((KjFieldKind)record->kind) {
     case KJ_FIELD_KIND_TIME:
         return FALSE;
     case KJ_FIELD_KIND_COMPARE: /* two values are no longer equal because one is another: that is said already */

@@ -34,7 +34,7 @@ typedef struct {
 } Times;
 
 static void moment_clear(gpointer data) {
-    g_free(((KjMoment *) data)->classes);
+    g_free(((KjMoment *)data)->classes);
 }
 
 /* ---- which instants ---- */
@@ -50,9 +50,9 @@ static void add_edge(Times *times, guint zone, guint minute) {
 }
 
 static void add_days(Times *times, gint64 day) {
-    for (gint64 d = day - 1; d < day + (gint64) DAYS_AROUND; d++)
+    for (gint64 d = day - 1; d < day + (gint64)DAYS_AROUND; d++)
         if (d >= 0 && d < KJ_CALENDAR_DAYS)
-            g_hash_table_add(times->days, GUINT_TO_POINTER((guint) d));
+            g_hash_table_add(times->days, GUINT_TO_POINTER((guint)d));
 }
 
 static void collect(Times *times) {
@@ -70,7 +70,7 @@ static void collect(Times *times) {
         if (window->first_day > 0)
             add_days(times, window->first_day);
         if (window->last_day + 1 < KJ_CALENDAR_DAYS)
-            add_days(times, (gint64) window->last_day + 1);
+            add_days(times, (gint64)window->last_day + 1);
     }
 }
 
@@ -115,7 +115,7 @@ static void ask_days(Times *times) {
         for (guint i = 0; i < times->edges->len; i++) {
             const Edge *edge = &g_array_index(times->edges, Edge, i);
             const KjZone *zone = &times->request->table->zones[edge->zone];
-            gint64 wall = (gint64) GPOINTER_TO_UINT(day) * KJ_DAY_SECONDS + edge->minute * 60;
+            gint64 wall = (gint64)GPOINTER_TO_UINT(day) * KJ_DAY_SECONDS + edge->minute * 60;
             gint64 guess = CLAMP(wall, 0, KJ_INSTANT_END - 1);
             guess = CLAMP(wall - kj_zone_offset(zone, guess), 0, KJ_INSTANT_END - 1);
             ask(times, wall - kj_zone_offset(zone, guess));
@@ -124,8 +124,8 @@ static void ask_days(Times *times) {
 }
 
 static int compare_moments(gconstpointer a, gconstpointer b, gpointer data) {
-    gint64 left = ((const KjMoment *) a)->instant, right = ((const KjMoment *) b)->instant;
-    return left == right ? 0 : is_nearer(left, right, *(const gint64 *) data) ? -1 : 1;
+    gint64 left = ((const KjMoment *)a)->instant, right = ((const KjMoment *)b)->instant;
+    return left == right ? 0 : is_nearer(left, right, *(const gint64 *)data) ? -1 : 1;
 }
 
 GArray *kj_near_moments(KjRequest *request) {
@@ -162,7 +162,7 @@ void kj_say_moment(const KjRequest *request, guint field, gint64 instant, GStrin
         node = windows[node].left;
     const KjZone *zone = &table->zones[table->window_zones[node]];
     gint64 wall = MAX(instant + kj_zone_offset(zone, instant), 0);
-    kj_calendar_date((guint) (wall / KJ_DAY_SECONDS), &year, &month, &day);
-    g_string_append_printf(out, "%04u-%02u-%02u %02u:%02u %s", year, month, day, (guint) (wall % KJ_DAY_SECONDS / 3600),
-                           (guint) (wall % 3600 / 60), zone->name);
+    kj_calendar_date((guint)(wall / KJ_DAY_SECONDS), &year, &month, &day);
+    g_string_append_printf(out, "%04u-%02u-%02u %02u:%02u %s", year, month, day, (guint)(wall % KJ_DAY_SECONDS / 3600),
+                           (guint)(wall % 3600 / 60), zone->name);
 }

@@ -26,7 +26,7 @@ static GPtrArray *load_problems; /* utf8; NULL until the folder was read */
 
 static guint find_place(const char *name) {
     guint place = 0;
-    while (domains && place < domains->len && strcmp(((const KjDomain *) domains->pdata[place])->name, name) < 0)
+    while (domains && place < domains->len && strcmp(((const KjDomain *)domains->pdata[place])->name, name) < 0)
         place++;
     return place;
 }
@@ -50,7 +50,7 @@ static gboolean add_domain(const KjDomain *domain, GError **error) {
     if (!domains)
         domains = g_ptr_array_new();
     if (!other)
-        g_ptr_array_insert(domains, (int) find_place(domain->name), (gpointer) domain);
+        g_ptr_array_insert(domains, (int)find_place(domain->name), (gpointer)domain);
     return TRUE;
 }
 
@@ -75,7 +75,7 @@ static gboolean load_module(const char *path, GError **error) {
 }
 
 static int compare_names(gconstpointer a, gconstpointer b) {
-    return strcmp(*(const char *const *) a, *(const char *const *) b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static void load_folder(const char *folder) {

@@ -47,7 +47,8 @@ typedef struct {
     const KjNamedNumber *names; /* KJ_TYPE_INTEGER: names for numbers (tcp = 6); may be NULL */
     const char *const *parts;   /* KJ_TYPE_SERVICE: the two fields it stands for, { protocol, port, NULL } */
     const char *phase;          /* NULL: always there; else the phase of the request it belongs to ("change", "login") */
-    KjPhrase phrase;            /* en "from {}", ja "送信元が{}" (送信元 is then what sentences call it); a boolean's phrase has no {} and reads as the true condition */
+    KjPhrase
+        phrase; /* en "from {}", ja "送信元が{}" (送信元 is then what sentences call it); a boolean's phrase has no {} and reads as the true condition */
     KjPhrase doc;               /* one sentence */
     const char *needs_setting;  /* rules may name the field only where this setting of the block ... */
     const char *needs_value;    /* ... has this value; both NULL: always */
@@ -191,7 +192,8 @@ typedef struct {
 typedef struct {
     const char *name;            /* "loopback" */
     const char *setting, *value; /* only in blocks with this setting; both NULL: in all */
-    const char *const *request;  /* field, value, field, value, ..., NULL. "*" may be any value, "!lo" any but `lo`; a field not named is missing */
+    const char *const
+        *request; /* field, value, field, value, ..., NULL. "*" may be any value, "!lo" any but `lo`; a field not named is missing */
     KjPhrase phrase;             /* what is refused, and what for: en "loopback, over which the machine's own programs talk" */
 } KjLifelineDefinition;
 

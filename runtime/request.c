@@ -31,7 +31,7 @@ static gboolean fail(KjRequest *request, guint32 field, const char *why, GError 
 
 /* Only fields of the request can be set, not derived ones. */
 static gboolean check_field(KjRequest *request, int field, GError **error) {
-    if (field >= 0 && (guint32) field < request->block->field_count && request->fields[field].kind == KJ_FIELD_KIND_VALUE)
+    if (field >= 0 && (guint32)field < request->block->field_count && request->fields[field].kind == KJ_FIELD_KIND_VALUE)
         return TRUE;
     return fail(request, KJ_NONE, N_("the block has no such field"), error);
 }
@@ -64,7 +64,7 @@ static int read_tokens(KjRequest *request, KjType type, const char *text, gsize 
 
 /* Tokens lie in the room one after the other, each with its NUL: together they are the value's canonical form. */
 static gsize tokens_length(const char *const *tokens, guint count) {
-    return count ? (gsize) (tokens[count - 1] - tokens[0]) + strlen(tokens[count - 1]) + 1 : 0;
+    return count ? (gsize)(tokens[count - 1] - tokens[0]) + strlen(tokens[count - 1]) + 1 : 0;
 }
 
 static gboolean keep_tokens(KjRequestValue *value, const char *const *tokens, guint count) {
@@ -93,7 +93,7 @@ static gboolean find_value(const KjRequest *request, const KjRecordField *field,
 
 static gboolean read_number(const KjRequest *request, const KjRecordField *field, const char *text, gsize length, guint64 *number,
                             const char **problem) {
-    switch ((KjType) field->type) {
+    switch ((KjType)field->type) {
     case KJ_TYPE_BOOL:
         return kj_value_read_bool(text, length, number, problem);
     case KJ_TYPE_INTEGER:
@@ -171,7 +171,7 @@ static gboolean give_ordinal(KjRequest *request, guint32 index, KjOrdinal ordina
     if (request->classes[index] != 0)
         return fail(request, index, N_("given twice"), error);
     if (kj_field_is_direct(field))
-        request->classes[index] = (guint32) ordinal.low + 1;
+        request->classes[index] = (guint32)ordinal.low + 1;
     else
         request->classes[index] = kj_classify_point(&request->table->image, field, ordinal);
     request->values[index].ordinal = ordinal;
@@ -185,15 +185,15 @@ static gboolean give_text(KjRequest *request, guint32 index, const char *text, g
     if (count < 0)
         return fail(request, index, problem, error);
     if (field->flags & KJ_FIELD_SET) {
-        add_text_member(request, index, tokens, (guint) count);
+        add_text_member(request, index, tokens, (guint)count);
         return TRUE;
     }
     if (request->classes[index] != 0)
         return fail(request, index, N_("given twice"), error);
-    guint32 klass = kj_classify_tokens(&request->table->image, field, tokens, (guint) count);
+    guint32 klass = kj_classify_tokens(&request->table->image, field, tokens, (guint)count);
     if (klass == 0)
         return fail(request, index, N_("the table gives the value no class"), error);
-    if (request->compared[index] && !keep_tokens(&request->values[index], tokens, (guint) count))
+    if (request->compared[index] && !keep_tokens(&request->values[index], tokens, (guint)count))
         return fail(request, index, N_("out of memory"), error);
     request->classes[index] = klass;
     return TRUE;
@@ -222,17 +222,17 @@ static gboolean give_service(KjRequest *request, guint32 index, const char *text
     const char *slash = memchr(text, '/', length);
     if (!slash)
         return fail(request, index, N_("a service is written PORT/PROTOCOL"), error);
-    gsize port = (gsize) (slash - text);
+    gsize port = (gsize)(slash - text);
     return give_value(request, field->right, text, port, error) && give_value(request, field->left, slash + 1, length - port - 1, error);
 }
 
 gboolean kj_request_set_text(KjRequest *request, int field, const char *text, gssize length, GError **error) {
     if (!check_field(request, field, error))
         return FALSE;
-    gsize size = length < 0 ? strlen(text) : (gsize) length;
+    gsize size = length < 0 ? strlen(text) : (gsize)length;
     if (request->fields[field].type == KJ_TYPE_SERVICE)
-        return give_service(request, (guint32) field, text, size, error);
-    return give_value(request, (guint32) field, text, size, error);
+        return give_service(request, (guint32)field, text, size, error);
+    return give_value(request, (guint32)field, text, size, error);
 }
 
 gboolean kj_request_set_number(KjRequest *request, int field, guint64 number, GError **error) {
@@ -240,10 +240,10 @@ gboolean kj_request_set_number(KjRequest *request, int field, guint64 number, GE
     if (!check_field(request, field, error))
         return FALSE;
     if (!is_number_field(&request->fields[field]))
-        return fail(request, (guint32) field, N_("not a field of numbers"), error);
+        return fail(request, (guint32)field, N_("not a field of numbers"), error);
     if (!check_number(&request->fields[field], number, &problem))
-        return fail(request, (guint32) field, problem, error);
-    return give_ordinal(request, (guint32) field, kj_ordinal_number(number), error);
+        return fail(request, (guint32)field, problem, error);
+    return give_ordinal(request, (guint32)field, kj_ordinal_number(number), error);
 }
 
 gboolean kj_request_set_address(KjRequest *request, int field, const guint8 *address, gsize length, GError **error) {
@@ -252,21 +252,21 @@ gboolean kj_request_set_address(KjRequest *request, int field, const guint8 *add
     if (!check_field(request, field, error))
         return FALSE;
     if (request->fields[field].type != KJ_TYPE_ADDRESS || (length != 4 && length != 16))
-        return fail(request, (guint32) field, N_("an address of 4 or 16 bytes is needed, for a field of addresses"), error);
+        return fail(request, (guint32)field, N_("an address of 4 or 16 bytes is needed, for a field of addresses"), error);
     if (length == 4) {
         memcpy(&ipv4, address, 4);
-        return give_ordinal(request, (guint32) field, (KjOrdinal){ 4, 0, GUINT32_FROM_BE(ipv4) }, error);
+        return give_ordinal(request, (guint32)field, (KjOrdinal){ 4, 0, GUINT32_FROM_BE(ipv4) }, error);
     }
     memcpy(half, address, 16);
-    return give_ordinal(request, (guint32) field, (KjOrdinal){ 6, GUINT64_FROM_BE(half[0]), GUINT64_FROM_BE(half[1]) }, error);
+    return give_ordinal(request, (guint32)field, (KjOrdinal){ 6, GUINT64_FROM_BE(half[0]), GUINT64_FROM_BE(half[1]) }, error);
 }
 
 gboolean kj_request_set_empty(KjRequest *request, int field, GError **error) {
     if (!check_field(request, field, error))
         return FALSE;
     if (!(request->fields[field].flags & KJ_FIELD_SET))
-        return fail(request, (guint32) field, N_("holds one value, not a set"), error);
-    begin_set(request, (guint32) field);
+        return fail(request, (guint32)field, N_("holds one value, not a set"), error);
+    begin_set(request, (guint32)field);
     return TRUE;
 }
 
@@ -300,7 +300,7 @@ static void read_member(KjRequest *request, guint32 index) {
     guint64 number = 0;
     if (kj_field_is_text(set)) {
         int count = read_tokens(request, set->type, text, strlen(text), tokens, &problem);
-        request->compared[index] = count >= 0 && keep_tokens(value, tokens, (guint) count);
+        request->compared[index] = count >= 0 && keep_tokens(value, tokens, (guint)count);
     } else if (set->type == KJ_TYPE_ADDRESS) {
         request->compared[index] = kj_value_read_address(text, strlen(text), &value->ordinal, NULL);
     } else {
@@ -313,7 +313,7 @@ static void sort_fields(KjRequest *request) {
     guint count = request->block->field_count;
     for (guint32 i = 0; i < count; i++) {
         const KjRecordField *field = &request->fields[i];
-        switch ((KjFieldKind) field->kind) {
+        switch ((KjFieldKind)field->kind) {
         case KJ_FIELD_KIND_VALUE:
             if ((field->flags & KJ_FIELD_REQUIRED) && field->type != KJ_TYPE_SERVICE)
                 add_field(&request->required, i, count);

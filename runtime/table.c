@@ -40,7 +40,7 @@ static gboolean write_all(int fd, const char *bytes, gsize length, GError **erro
         if (written < 0)
             return fail_io(error, _("cannot copy the table"));
         bytes += written;
-        length -= (gsize) written;
+        length -= (gsize)written;
     }
     return TRUE;
 }
@@ -58,9 +58,9 @@ static gboolean copy_file(int from, int to, gsize length, GError **error) {
             g_set_error_literal(error, KJ_ERROR, KJ_ERROR_IO, _("the table became shorter while it was read"));
             return FALSE;
         }
-        if (!write_all(to, buffer, (gsize) got, error))
+        if (!write_all(to, buffer, (gsize)got, error))
             return FALSE;
-        length -= (gsize) got;
+        length -= (gsize)got;
     }
     return TRUE;
 }
@@ -105,9 +105,9 @@ static gboolean check_hash(const KjTable *table, GError **error) {
     if (memcmp(header->magic, KJ_TABLE_MAGIC, sizeof header->magic) != 0)
         return TRUE; /* the verifier has the better reason */
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_checksum_update(checksum, table->bytes, (gssize) begin);
+    g_checksum_update(checksum, table->bytes, (gssize)begin);
     g_checksum_update(checksum, zero, sizeof zero);
-    g_checksum_update(checksum, (const guchar *) table->bytes + end, (gssize) (table->size - end));
+    g_checksum_update(checksum, (const guchar *)table->bytes + end, (gssize)(table->size - end));
     g_checksum_get_digest(checksum, hash, &hash_length);
     if (memcmp(hash, header->hash, sizeof hash) == 0)
         return TRUE;
@@ -129,7 +129,7 @@ static gboolean judge(KjTable *table, GError **error) {
 static KjTable *table_new(int source, const void *bytes, guint64 length, gboolean hashed, GError **error) {
     g_autoptr(KjTable) table = g_new0(KjTable, 1);
     table->references = 1;
-    if (!check_length(length, error) || !take_copy(table, source, bytes, (gsize) length, error))
+    if (!check_length(length, error) || !take_copy(table, source, bytes, (gsize)length, error))
         return NULL;
     if ((hashed && !check_hash(table, error)) || !judge(table, error))
         return NULL;
@@ -154,7 +154,7 @@ KjTable *kj_table_open(const char *path, GError **error) {
     } else if (!S_ISREG(status.st_mode)) {
         g_set_error_literal(&problem, KJ_ERROR, KJ_ERROR_IO, _("not a regular file"));
     } else {
-        table = table_new(fd, NULL, (guint64) status.st_size, TRUE, &problem);
+        table = table_new(fd, NULL, (guint64)status.st_size, TRUE, &problem);
     }
     if (fd >= 0)
         close(fd);
@@ -184,7 +184,7 @@ guint kj_table_block_count(const KjTable *table) {
 }
 
 gint64 kj_table_until(const KjTable *table) {
-    return (gint64) ((const KjTableHeader *) table->bytes)->until;
+    return (gint64)((const KjTableHeader *)table->bytes)->until;
 }
 
 static gboolean is_block_named(const KjTable *table, const KjRecordBlock *block, const char *name) {
@@ -216,7 +216,8 @@ gboolean kj_table_find_block(const KjTable *table, const char *name, guint *bloc
         return TRUE;
     g_autofree char *list = list_blocks(table);
     g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN,
-                found ? _("there is more than one block `%s`; the blocks are: %s") : _("there is no block `%s`; the blocks are: %s"), name, list);
+                found ? _("there is more than one block `%s`; the blocks are: %s") : _("there is no block `%s`; the blocks are: %s"), name,
+                list);
     return FALSE;
 }
 
@@ -227,6 +228,6 @@ int kj_table_find_field(const KjTable *table, guint block, const char *name) {
     const KjRecordField *fields = KJ_RECORDS(&table->image, FIELDS, KjRecordField) + record->first_field;
     for (guint i = 0; i < record->field_count; i++)
         if (fields[i].kind == KJ_FIELD_KIND_VALUE && strcmp(KJ_STRING(&table->image, fields[i].name), name) == 0)
-            return (int) i;
+            return (int)i;
     return -1;
 }

@@ -53,7 +53,7 @@ static gboolean split_path(Splitter *splitter, const char *text, gsize length) {
         return TRUE;
     for (gsize begin = 1; begin <= length;) {
         const char *slash = memchr(text + begin, '/', length - begin);
-        gsize end = slash ? (gsize) (slash - text) : length;
+        gsize end = slash ? (gsize)(slash - text) : length;
         const char *segment = text + begin;
         gsize size = end - begin;
         if (size == 0)
@@ -69,13 +69,13 @@ static gboolean split_path(Splitter *splitter, const char *text, gsize length) {
 
 /* Whether the byte may stand in a domain or in an unquoted local part at all: no control character, no space, nothing that delimits. */
 static gboolean is_mail_byte(char byte) {
-    return (guchar) byte > ' ' && byte != 127 && !strchr("<>()@,;:\\\"", byte);
+    return (guchar)byte > ' ' && byte != 127 && !strchr("<>()@,;:\\\"", byte);
 }
 
 static gboolean check_local(const char *local, gsize length) {
     gboolean quoted = length >= 2 && local[0] == '"' && local[length - 1] == '"';
     for (gsize i = 0; i < length; i++)
-        if (quoted ? (guchar) local[i] < ' ' || local[i] == 127 : !is_mail_byte(local[i]))
+        if (quoted ? (guchar)local[i] < ' ' || local[i] == 127 : !is_mail_byte(local[i]))
             return FALSE;
     return length > 0;
 }
@@ -115,7 +115,7 @@ static gboolean split_domain(Splitter *splitter, const char *domain, gsize lengt
 
 static gboolean is_ascii(const char *text, gsize length) {
     for (gsize i = 0; i < length; i++)
-        if ((guchar) text[i] >= 0x80)
+        if ((guchar)text[i] >= 0x80)
             return FALSE;
     return TRUE;
 }
@@ -188,5 +188,5 @@ int kj_value_tokens(KjType type, const char *text, gsize length, char *room, gsi
     }
     if (!split && problem)
         *problem = splitter.problem;
-    return split ? (int) splitter.count : -1;
+    return split ? (int)splitter.count : -1;
 }

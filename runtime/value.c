@@ -14,7 +14,7 @@
 #include <kijun/calendar.h>
 #include <kijun/translate.h>
 
-#define NUMBER_MAX ((guint64) G_MAXINT64) /* KJ_TYPE_INTEGER ends at 2^63-1, and so do sizes and durations */
+#define NUMBER_MAX ((guint64)G_MAXINT64)   /* KJ_TYPE_INTEGER ends at 2^63-1, and so do sizes and durations */
 #define ADDRESS_TEXT_MAX 63                /* the longest IPv6 text has 45 bytes */
 
 typedef struct {
@@ -52,7 +52,7 @@ static gsize read_digits(const char *text, gsize length, guint64 *number, gboole
             i++;
         if (!g_ascii_isdigit(text[i]))
             break;
-        guint digit = (guint) (text[i++] - '0');
+        guint digit = (guint)(text[i++] - '0');
         if (*number > (NUMBER_MAX - digit) / 10)
             *overflow = TRUE;
         else
@@ -178,7 +178,7 @@ gboolean kj_value_read_instant(const char *text, gsize length, const char *zone,
     guint64 number;
     gboolean overflow;
     if (length > 0 && read_digits(text, length, &number, &overflow) == length)
-        return in_calendar(overflow ? -1 : (gint64) number, seconds, problem);
+        return in_calendar(overflow ? -1 : (gint64)number, seconds, problem);
     if (length < 10)
         return refuse(problem, why);
     guint64 days;
@@ -192,7 +192,7 @@ gboolean kj_value_read_instant(const char *text, gsize length, const char *zone,
             return refuse(problem, why);
         used = 11 + in_time;
     }
-    gint64 local = (gint64) days * KJ_DAY_SECONDS + time_of_day, offset;
+    gint64 local = (gint64)days * KJ_DAY_SECONDS + time_of_day, offset;
     if (used < length) {
         if (used == 10 || !read_offset(text + used, length - used, &offset))
             return refuse(problem, why);
@@ -213,7 +213,7 @@ static gboolean read_ipv4(const char *text, gsize length, guint32 *address) {
         guint number = 0;
         gsize begin = i;
         for (; i < length && i - begin < 3 && g_ascii_isdigit(text[i]); i++)
-            number = number * 10 + (guint) (text[i] - '0');
+            number = number * 10 + (guint)(text[i] - '0');
         if (i == begin || number > 255 || (text[begin] == '0' && i - begin > 1))
             return FALSE;
         *address = *address << 8 | number;
@@ -254,15 +254,14 @@ static KjOrdinal host_mask(guint64 family, guint prefix) {
 
 gboolean kj_value_read_prefix(const char *text, gsize length, KjInterval *range, const char **problem) {
     const char *slash = memchr(text, '/', length);
-    gsize address_length = slash ? (gsize) (slash - text) : length;
+    gsize address_length = slash ? (gsize)(slash - text) : length;
     KjOrdinal address;
     if (!kj_value_read_address(text, address_length, &address, problem))
         return FALSE;
     guint bits = address.family == 4 ? 32 : 128, prefix = bits;
     if (slash) {
         gsize digits = length - address_length - 1;
-        if (digits < 1 || digits > 3 || !read_fixed(slash + 1, (guint) digits, &prefix) || prefix > bits ||
-            (slash[1] == '0' && digits > 1))
+        if (digits < 1 || digits > 3 || !read_fixed(slash + 1, (guint)digits, &prefix) || prefix > bits || (slash[1] == '0' && digits > 1))
             return refuse(problem, N_("the prefix length must be a number up to 32 for IPv4 and up to 128 for IPv6"));
     }
     KjOrdinal mask = host_mask(address.family, prefix);
@@ -278,7 +277,7 @@ gboolean kj_value_read_prefix(const char *text, gsize length, KjInterval *range,
 static void print_address(KjOrdinal ordinal, GString *out) {
     char text[INET6_ADDRSTRLEN];
     if (ordinal.family == 4) {
-        guint32 bytes = g_htonl((guint32) ordinal.low);
+        guint32 bytes = g_htonl((guint32)ordinal.low);
         inet_ntop(AF_INET, &bytes, text, sizeof text);
     } else {
         guint64 half[2] = { GUINT64_TO_BE(ordinal.high), GUINT64_TO_BE(ordinal.low) };
@@ -312,7 +311,7 @@ void kj_value_print(KjType type, KjOrdinal ordinal, GString *out) {
         print_with_unit(ordinal.low, duration_units, "s", out);
         return;
     case KJ_TYPE_DATE:
-        kj_calendar_date((guint) MIN(ordinal.low, KJ_CALENDAR_DAYS), &year, &month, &day);
+        kj_calendar_date((guint)MIN(ordinal.low, KJ_CALENDAR_DAYS), &year, &month, &day);
         g_string_append_printf(out, "%04u-%02u-%02u", year, month, day);
         return;
     case KJ_TYPE_ADDRESS:
@@ -330,7 +329,7 @@ static int prefix_length(KjInterval interval) {
         KjOrdinal mask = host_mask(interval.low.family, prefix);
         if ((interval.low.high & mask.high) == 0 && (interval.low.low & mask.low) == 0 &&
             (interval.low.high | mask.high) == interval.high.high && (interval.low.low | mask.low) == interval.high.low)
-            return (int) prefix;
+            return (int)prefix;
     }
     return -1;
 }
@@ -378,7 +377,7 @@ static char *canonical_text(KjType type, const char *text, gsize length, const c
     int count = kj_value_tokens(type, text, length, room, room_size, tokens, G_N_ELEMENTS(tokens), problem);
     if (count < 0)
         return NULL;
-    return type == KJ_TYPE_MAIL ? join_mail(tokens, (guint) count) : g_strndup(text, length);
+    return type == KJ_TYPE_MAIL ? join_mail(tokens, (guint)count) : g_strndup(text, length);
 }
 
 static gboolean read_ordinal(KjType type, const char *text, gsize length, KjOrdinal *ordinal, const char **problem) {

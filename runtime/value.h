@@ -13,7 +13,8 @@
 gboolean kj_value_read_bool(const char *text, gsize length, guint64 *number, const char **problem);     /* true, false */
 gboolean kj_value_read_integer(const char *text, gsize length, guint64 *number, const char **problem);  /* 1_000 */
 gboolean kj_value_read_size(const char *text, gsize length, guint64 *bytes, const char **problem);      /* 10MB 10MiB 512 */
-gboolean kj_value_read_duration(const char *text, gsize length, guint64 *seconds, const char **problem); /* 90s 15m 8h 180d 1y; a bare number is seconds */
+gboolean kj_value_read_duration(const char *text, gsize length, guint64 *seconds,
+                                const char **problem); /* 90s 15m 8h 180d 1y; a bare number is seconds */
 gboolean kj_value_read_date(const char *text, gsize length, guint64 *days, const char **problem);       /* 2026-12-31, 1970..2099 */
 gboolean kj_value_read_address(const char *text, gsize length, KjOrdinal *address, const char **problem);
 /* A prefix or a single address; host bits set: FALSE, *problem says so, and *range is the prefix meant. */

@@ -66,13 +66,13 @@ static gboolean is_zero(const guint8 *bytes, gsize begin, gsize end) {
 }
 
 static gboolean verify_sections(Verifier *verifier, const guint8 *bytes, gsize length) {
-    const KjTableHeader *header = (const KjTableHeader *) (const void *) bytes;
+    const KjTableHeader *header = (const KjTableHeader *)(const void *)bytes;
     DEMAND(length >= sizeof *header && memcmp(header->magic, KJ_TABLE_MAGIC, sizeof header->magic) == 0, "this is not a table");
     DEMAND(header->version == KJ_TABLE_VERSION, "the table has a version this program does not know");
     DEMAND(header->size == length && length <= KJ_TABLE_BYTES_MAX, "the size is not that of the file");
     DEMAND(header->section_count <= KJ_SECTION_COUNT, "the header has too many sections");
-    DEMAND(header->until % 60 == 0 && header->until < (guint64) KJ_INSTANT_END, "the end of an emergency is no minute before 2100");
-    const KjRecordSection *sections = (const KjRecordSection *) (const void *) (header + 1);
+    DEMAND(header->until % 60 == 0 && header->until < (guint64)KJ_INSTANT_END, "the end of an emergency is no minute before 2100");
+    const KjRecordSection *sections = (const KjRecordSection *)(const void *)(header + 1);
     gsize end = sizeof *header + header->section_count * sizeof *sections;
     DEMAND(end <= length, "the section table does not fit");
     for (guint i = 0, last = 0; i < header->section_count; i++) {
@@ -85,7 +85,7 @@ static gboolean verify_sections(Verifier *verifier, const guint8 *bytes, gsize l
         DEMAND(section->count <= (length - start) / kj_section_shapes[section->kind].size, "a section does not fit");
         DEMAND(is_zero(bytes, end, start), "a gap is not zero");
         verifier->image->start[section->kind] = bytes + start;
-        verifier->image->count[section->kind] = (guint32) section->count;
+        verifier->image->count[section->kind] = (guint32)section->count;
         end = start + section->count * kj_section_shapes[section->kind].size;
         last = section->kind;
     }
@@ -102,7 +102,7 @@ static gboolean verify_strings(Verifier *verifier) {
         gsize length = strlen(strings + offset);
         verifier->record = offset;
         DEMAND(g_utf8_validate_len(strings + offset, length, NULL), "a string is not UTF-8");
-        offset += (guint32) length + 1;
+        offset += (guint32)length + 1;
     }
     return TRUE;
 }
@@ -132,7 +132,7 @@ static gboolean verify_columns(Verifier *verifier, guint kind) {
     for (guint32 i = 0; i < verifier->image->count[kind]; i++, record += shape->size) {
         verifier->record = i;
         for (const KjColumn *column = shape->columns; column->kind != KJ_COLUMN_END; column++)
-            if (!verify_column(verifier, column, (const guint32 *) (const void *) (record + column->offset)))
+            if (!verify_column(verifier, column, (const guint32 *)(const void *)(record + column->offset)))
                 return FALSE;
     }
     return TRUE;
@@ -220,7 +220,7 @@ static gboolean verify_test(Verifier *verifier, const KjRecordBlock *block, cons
     SPEND(test->interval_count);
     for (guint32 i = 0; i < test->interval_count; i++) {
         DEMAND(intervals[i].low <= intervals[i].high && intervals[i].high < field->class_count, "an interval has classes the field lacks");
-        DEMAND(i == 0 || (guint64) intervals[i].low > (guint64) intervals[i - 1].high + 1, "intervals are not in order");
+        DEMAND(i == 0 || (guint64)intervals[i].low > (guint64)intervals[i - 1].high + 1, "intervals are not in order");
     }
     return TRUE;
 }

@@ -23,7 +23,7 @@ gboolean kj_view_class_values(const KjTable *table, guint field, guint32 klass, 
         const KjRecordValue *value = &KJ_RECORDS(image, VALUES, KjRecordValue)[r->first_value];
         for (guint32 i = 0; i < r->value_count; i++)
             if (value[i].number == klass - 1)
-                g_ptr_array_add(values, (gpointer) KJ_STRING(image, value[i].name));
+                g_ptr_array_add(values, (gpointer)KJ_STRING(image, value[i].name));
         return TRUE;
     }
     if (r->root == KJ_NONE)
@@ -33,7 +33,7 @@ gboolean kj_view_class_values(const KjTable *table, guint field, guint32 klass, 
     const KjRecordEdge *edge = &KJ_RECORDS(image, EDGES, KjRecordEdge)[root->a];
     for (guint32 i = 0; i < root->b; i++)
         if (nodes[edge[i].state].klass == klass)
-            g_ptr_array_add(values, (gpointer) KJ_STRING(image, edge[i].token));
+            g_ptr_array_add(values, (gpointer)KJ_STRING(image, edge[i].token));
     guint32 others = root->c == KJ_NONE ? r->rest : nodes[root->c].klass;
     return klass != others;
 }
@@ -47,11 +47,11 @@ void kj_view_named_values(const KjTable *table, guint field, GPtrArray *values) 
     if (!kj_field_is_text(r)) {
         const KjRecordValue *value = &KJ_RECORDS(image, VALUES, KjRecordValue)[r->first_value];
         for (guint32 i = 0; i < r->value_count; i++)
-            g_ptr_array_add(values, (gpointer) KJ_STRING(image, value[i].name));
+            g_ptr_array_add(values, (gpointer)KJ_STRING(image, value[i].name));
     } else if (r->root != KJ_NONE) {
         const KjRecordNode *root = &KJ_RECORDS(image, NODES, KjRecordNode)[r->root];
         const KjRecordEdge *edge = &KJ_RECORDS(image, EDGES, KjRecordEdge)[root->a];
         for (guint32 i = 0; i < root->b; i++)
-            g_ptr_array_add(values, (gpointer) KJ_STRING(image, edge[i].token));
+            g_ptr_array_add(values, (gpointer)KJ_STRING(image, edge[i].token));
     }
 }

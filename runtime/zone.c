@@ -69,7 +69,7 @@ gboolean kj_zone_load(KjZone *zone, const char *name) {
     }
     zone->name = name;
     zone->count = steps->len;
-    zone->steps = (KjZoneStep *) (void *) g_array_free(g_steal_pointer(&steps), FALSE);
+    zone->steps = (KjZoneStep *)(void *)g_array_free(g_steal_pointer(&steps), FALSE);
     return TRUE;
 }
 
@@ -94,13 +94,13 @@ gboolean kj_zones_load(KjTable *table, GError **error) {
                 return FALSE;
             }
             index = GUINT_TO_POINTER(zones->len);
-            g_hash_table_insert(indices, (gpointer) name, index);
+            g_hash_table_insert(indices, (gpointer)name, index);
             g_array_append_val(zones, zone);
         }
         table->window_zones[i] = GPOINTER_TO_UINT(index);
     }
     table->zone_count = zones->len;
-    table->zones = (KjZone *) (void *) g_array_free(g_steal_pointer(&zones), FALSE);
+    table->zones = (KjZone *)(void *)g_array_free(g_steal_pointer(&zones), FALSE);
     return TRUE;
 }
 

@@ -30,15 +30,18 @@ static int keep;
 static gboolean confirm, undo, again, watch;
 
 const GOptionEntry kj_options_deploy[] = {
-    { "from", 0, 0, G_OPTION_ARG_STRING, &told.source, N_("Where releases come from: a repository, its address, or a bundle; remembered"), "SOURCE" },
+    { "from", 0, 0, G_OPTION_ARG_STRING, &told.source, N_("Where releases come from: a repository, its address, or a bundle; remembered"),
+      "SOURCE" },
     { "trust", 0, 0, G_OPTION_ARG_STRING, &told.root, N_("The digest of the root that this host believes; remembered, once"), "DIGEST" },
     { "host", 0, 0, G_OPTION_ARG_STRING, &told.name, N_("The name by which `enforce` calls this machine (its own); remembered"), "NAME" },
     { "state", 0, 0, G_OPTION_ARG_FILENAME, &state, N_("The folder in which this host keeps what it has"), "FOLDER" },
     { "keep", 0, 0, G_OPTION_ARG_INT, &keep, N_("How many releases are kept (5); remembered"), "N" },
-    { "confirm-within", 0, 0, G_OPTION_ARG_STRING, &confirm_within, N_("Go back to the release before unless it is confirmed in time"), "DURATION" },
+    { "confirm-within", 0, 0, G_OPTION_ARG_STRING, &confirm_within, N_("Go back to the release before unless it is confirmed in time"),
+      "DURATION" },
     { "confirm", 0, 0, G_OPTION_ARG_NONE, &confirm, N_("Keep the release that waits for it"), NULL },
     { "undo", 0, 0, G_OPTION_ARG_NONE, &undo, N_("Go back to the release before now"), NULL },
-    { "again", 0, 0, G_OPTION_ARG_NONE, &again, N_("Put the newest release in force again: one that was taken back here, or that somebody has changed"), NULL },
+    { "again", 0, 0, G_OPTION_ARG_NONE, &again,
+      N_("Put the newest release in force again: one that was taken back here, or that somebody has changed"), NULL },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("The instant that counts as now (now)"), "INSTANT" },
     { "watch", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &watch, "", NULL },
     G_OPTION_ENTRY_NULL,
@@ -60,7 +63,8 @@ static guint64 serial_in_force(const KjHost *host) {
     g_autofree char *path = kj_host_path(host, "current/statement"), *bytes = NULL;
     gsize length;
     g_autoptr(KjStatement) statement = g_file_get_contents(path, &bytes, &length, NULL) ? kj_statement_parse(bytes, length, NULL) : NULL;
-    return statement && kj_statement_kind(statement) == KJ_STATEMENT_RELEASE ? kj_statement_number(statement, "serial") : kj_store_state(host->store)->serial;
+    return statement && kj_statement_kind(statement) == KJ_STATEMENT_RELEASE ? kj_statement_number(statement, "serial")
+                                                                             : kj_store_state(host->store)->serial;
 }
 
 static int refused(const KjHost *host, const GError *error) {
@@ -69,15 +73,16 @@ static int refused(const KjHost *host, const GError *error) {
     kj_host_log(host, KJ_JOURNAL_REFUSED, 0, NULL, attack_of(error), error->message);
     const KjStoreState *in_force = kj_store_state(host->store);
     if (in_force->release)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("REFUSED: %s\nrelease %" PRIu64 " (%.12s) stays in force"), error->message, serial_in_force(host), in_force->release);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("REFUSED: %s\nrelease %" PRIu64 " (%.12s) stays in force"), error->message,
+                           serial_in_force(host), in_force->release);
     return kj_cli_fail(KJ_EXIT_REFUSED, _("REFUSED: %s\nnothing was in force here, and nothing is"), error->message);
 }
 
 /* ---- putting in force ---- */
 
 /* Everything after `make`. `wanted`: what is to be in force; `behind`: what it falls back to, or NULL. */
-static gboolean put_in_force(KjHost *host, const KjVerifier *verifier, const KjHostRelease *wanted, const char *fallback, guint64 within, KjJournalEvent event, const char *why,
-                             GError **error) {
+static gboolean put_in_force(KjHost *host, const KjVerifier *verifier, const KjHostRelease *wanted, const char *fallback, guint64 within,
+                             KjJournalEvent event, const char *why, GError **error) {
     const KjStoreState *before = kj_store_state(host->store);
     const KjRoot *root = kj_verifier_root(verifier);
     KjStoreState after = { .release = wanted->digest,
@@ -110,7 +115,8 @@ static gboolean put_in_force(KjHost *host, const KjVerifier *verifier, const KjH
 /* Back to the fallback: from an emergency that is over, or a release that nobody confirmed. */
 static gboolean go_back(KjHost *host, KjJournalEvent event, const char *why, GError **error) {
     const KjStoreState *in_force = kj_store_state(host->store);
-    g_autofree char *folder = kj_host_path(host, "repository"), *left = g_strdup(in_force->release), *fallback = g_strdup(in_force->fallback);
+    g_autofree char *folder = kj_host_path(host, "repository"), *left = g_strdup(in_force->release),
+                    *fallback = g_strdup(in_force->fallback);
     g_autoptr(KjRepository) repository = kj_repository_open(folder, error);
     g_autoptr(KjVerifier) verifier = repository ? kj_host_verifier_of(host, repository, fallback, error) : NULL;
     g_autoptr(KjHostRelease) release = verifier ? kj_host_release_new(host, verifier, FALSE, error) : NULL;
@@ -141,7 +147,8 @@ static gboolean check_clock(const KjHost *host, GError **error) {
     if (host->now + KJ_VERIFIER_AHEAD >= in_force->seen)
         return TRUE;
     g_autofree char *now = kj_statement_date(host->now), *seen = kj_statement_date(in_force->seen);
-    g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("wrong clock: this machine's clock shows %s, and a release of %s was verified here; set the clock"), now, seen);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
+                _("wrong clock: this machine's clock shows %s, and a release of %s was verified here; set the clock"), now, seen);
     return FALSE;
 }
 
@@ -160,21 +167,24 @@ static int judge_freshness(const KjHost *host, const KjVerifier *verifier) {
     if (host->now < until)
         return KJ_EXIT_FINE;
     g_autofree char *when = kj_statement_date(until);
-    g_autofree char *text = g_strdup_printf(_("freeze: nothing new has come since %s, as release %" PRIu64 " promised; it stays in force, but somebody may be keeping a newer one from this host"), when,
-                                            kj_verifier_serial(verifier));
+    g_autofree char *text = g_strdup_printf(_("freeze: nothing new has come since %s, as release %" PRIu64
+                                              " promised; it stays in force, but somebody may be keeping a newer one from this host"),
+                                            when, kj_verifier_serial(verifier));
     if (!already_told(host, text))
         kj_host_log(host, KJ_JOURNAL_REFUSED, kj_verifier_serial(verifier), NULL, kj_attack_name(KJ_ATTACK_FREEZE), text);
     return kj_cli_fail(KJ_EXIT_REFUSED, "%s", text);
 }
 
 static int tell_in_force(const KjHost *host, const KjHostRelease *release) {
-    printf(_("%s: release %" PRIu64 " (%.12s) is in force: %s\n"), host->settings.context, release->serial, release->digest, release->title);
+    printf(_("%s: release %" PRIu64 " (%.12s) is in force: %s\n"), host->settings.context, release->serial, release->digest,
+           release->title);
     if (release->until) {
         g_autofree char *until = kj_statement_date(release->until);
         printf(_("EMERGENCY: it ends by itself at %s\n"), until);
     }
     if (host->settings.deadline)
-        printf(_("it is taken back in %" PRId64 " seconds unless confirmed: kijun deploy %s --confirm\n"), host->settings.deadline - host->now, host->settings.context);
+        printf(_("it is taken back in %" PRId64 " seconds unless confirmed: kijun deploy %s --confirm\n"),
+               host->settings.deadline - host->now, host->settings.context);
     return KJ_EXIT_FINE;
 }
 
@@ -185,7 +195,8 @@ static int tell_drift(const KjHost *host) {
         fprintf(stderr, "%s\n", (const char *)found->pdata[i]);
     if (!found)
         return kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
-    return found->len ? kj_cli_fail(KJ_EXIT_DIFFERS, _("`kijun deploy %s --again` puts the release in force again"), host->settings.context) : KJ_EXIT_FINE;
+    return found->len ? kj_cli_fail(KJ_EXIT_DIFFERS, _("`kijun deploy %s --again` puts the release in force again"), host->settings.context)
+                      : KJ_EXIT_FINE;
 }
 
 /* ---- the watcher ---- */
@@ -218,7 +229,8 @@ static gboolean put_fallback(KjHost *host, const KjVerifier *verifier, char **di
     if (!kj_verifier_emergency(verifier))
         return TRUE;
     g_autoptr(KjHostRelease) lasting = kj_host_release_new(host, verifier, TRUE, error);
-    if (!lasting || !kj_store_put(host->store, lasting->digest, (const KjStoreFile *)(void *)lasting->files->data, lasting->files->len, error))
+    if (!lasting ||
+        !kj_store_put(host->store, lasting->digest, (const KjStoreFile *)(void *)lasting->files->data, lasting->files->len, error))
         return FALSE;
     *digest = g_strdup(lasting->digest);
     return TRUE;
@@ -234,12 +246,13 @@ static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifi
     g_autofree char *fallback = NULL;
     if (!wanted)
         return refused(host, error);
-    gboolean same = g_strcmp0(old_release, wanted->digest) == 0 && g_strcmp0(host->settings.applied, wanted->digest) == 0, held = g_strcmp0(host->settings.held, wanted->digest) == 0;
+    gboolean same = g_strcmp0(old_release, wanted->digest) == 0 && g_strcmp0(host->settings.applied, wanted->digest) == 0,
+             held = g_strcmp0(host->settings.held, wanted->digest) == 0;
     if (fetch && !kj_fetch_accept(fetch, &error))
         return refused(host, error);
     if (held && !again) {
-        fprintf(stderr, _("release %" PRIu64 " (%.12s) was taken back here, and is not tried again by itself: kijun deploy %s --again\n"), wanted->serial, wanted->digest,
-                host->settings.context);
+        fprintf(stderr, _("release %" PRIu64 " (%.12s) was taken back here, and is not tried again by itself: kijun deploy %s --again\n"),
+                wanted->serial, wanted->digest, host->settings.context);
         return judge_freshness(host, verifier);
     }
     if (same && !again) {
@@ -257,8 +270,11 @@ static int bring_in_force(KjHost *host, KjFetch *fetch, const KjVerifier *verifi
     if (within > 0 && !fallback && old_release && !same)
         fallback = g_strdup(old_release);
     g_clear_pointer(&host->settings.held, g_free);
-    if (!put_in_force(host, verifier, wanted, fallback, within, over ? KJ_JOURNAL_EMERGENCY_ENDED : emergency ? KJ_JOURNAL_EMERGENCY_BEGUN : KJ_JOURNAL_DEPLOYED, wanted->title,
-                      &error))
+    if (!put_in_force(host, verifier, wanted, fallback, within,
+                      over        ? KJ_JOURNAL_EMERGENCY_ENDED
+                      : emergency ? KJ_JOURNAL_EMERGENCY_BEGUN
+                                  : KJ_JOURNAL_DEPLOYED,
+                      wanted->title, &error))
         return refused(host, error);
     if (host->settings.deadline && !at && !start_watcher(host, &error))
         kj_cli_fail(KJ_EXIT_IO, _("nothing watches whether it is confirmed in time (%s); the next `kijun deploy` does"), error->message);
@@ -290,8 +306,9 @@ static int deploy_newest(KjHost *host, guint64 within) {
     if (!verifier || !kj_verifier_run(verifier, kj_fetch_head(fetch), host->now, &error))
         return refused(host, error);
     if (kj_verifier_serial(verifier) < kj_store_state(host->store)->serial) {
-        g_set_error(&error, KJ_ERROR, KJ_ERROR_REFUSED, _("rollback: the newest is release %" PRIu64 ", and release %" PRIu64 " was in force here"), kj_verifier_serial(verifier),
-                    kj_store_state(host->store)->serial);
+        g_set_error(&error, KJ_ERROR, KJ_ERROR_REFUSED,
+                    _("rollback: the newest is release %" PRIu64 ", and release %" PRIu64 " was in force here"),
+                    kj_verifier_serial(verifier), kj_store_state(host->store)->serial);
         return refused(host, error);
     }
     return bring_in_force(host, fetch, verifier, within);
@@ -348,8 +365,8 @@ static int deploy(KjHost *host, guint64 within) {
     if (undo)
         return undo_it(host, _("taken back as told"));
     if (host->settings.deadline)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("release %" PRIu64 " waits to be confirmed: kijun deploy %s --confirm, or --undo"), serial_in_force(host),
-                           host->settings.context);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("release %" PRIu64 " waits to be confirmed: kijun deploy %s --confirm, or --undo"),
+                           serial_in_force(host), host->settings.context);
     return deploy_newest(host, within);
 }
 
@@ -375,6 +392,7 @@ int kj_command_deploy(int argc, char **argv) {
     }
     g_autoptr(KjHost) host = kj_host_open(state, &told, KJ_STORE_DEPLOY, now, &error);
     if (!host)
-        return kj_cli_fail(g_error_matches(error, KJ_ERROR, KJ_ERROR_VALUE) ? KJ_EXIT_USAGE : kj_cli_error_code(error), "%s", error->message);
+        return kj_cli_fail(g_error_matches(error, KJ_ERROR, KJ_ERROR_VALUE) ? KJ_EXIT_USAGE : kj_cli_error_code(error), "%s",
+                           error->message);
     return deploy(host, within);
 }

@@ -102,7 +102,8 @@ static gboolean settle(const KjApplication *seen, gboolean keep, GError **error)
     g_autoptr(KjApplication) now = lock >= 0 ? kj_application_read(seen->target, seen->name, error) : NULL;
     gboolean settled = now != NULL;
     if (now && now->phase == KJ_APPLICATION_PENDING)
-        settled = keep && kj_application_left(now) > 0 ? kj_application_write(now, KJ_APPLICATION_KEPT, error) : kj_application_undo(now, error);
+        settled = keep && kj_application_left(now) > 0 ? kj_application_write(now, KJ_APPLICATION_KEPT, error)
+                                                       : kj_application_undo(now, error);
     if (lock >= 0)
         kj_application_unlock(lock);
     return settled;
@@ -138,11 +139,14 @@ GPtrArray *kj_host_drift(const KjHost *host, GError **error) {
         if (!is_of_host(host, application))
             continue;
         if (application->phase == KJ_APPLICATION_UNDONE)
-            g_ptr_array_add(found, g_strdup_printf(_("%s by %s: was undone, and is not in force"), application->block, application->target));
+            g_ptr_array_add(found,
+                            g_strdup_printf(_("%s by %s: was undone, and is not in force"), application->block, application->target));
         else if (kj_application_has_drifted(application, &problem))
-            g_ptr_array_add(found, problem ? g_strdup_printf(_("%s by %s: %s"), application->block, application->target, problem)
-                                           : g_strdup_printf(_("%s by %s: what is in force is not what the release says; somebody has changed it since"), application->block,
-                                                             application->target));
+            g_ptr_array_add(
+                found, problem
+                           ? g_strdup_printf(_("%s by %s: %s"), application->block, application->target, problem)
+                           : g_strdup_printf(_("%s by %s: what is in force is not what the release says; somebody has changed it since"),
+                                             application->block, application->target));
     }
     return g_steal_pointer(&found);
 }

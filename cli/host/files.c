@@ -81,7 +81,8 @@ static gboolean self_test(const Making *making) {
 
 static gboolean add_table(Making *making, const KjWorkspace *before) {
     KjCompilation *compilation = making->workspace->compilation;
-    GBytes *bytes = making->release->until ? kj_build_until(compilation->policy, making->release->until, before->compilation->policy, TRUE, compilation->diagnostics)
+    GBytes *bytes = making->release->until ? kj_build_until(compilation->policy, making->release->until, before->compilation->policy, TRUE,
+                                                            compilation->diagnostics)
                                            : kj_build(compilation->policy, TRUE, compilation->diagnostics);
     if (!bytes)
         return refuse_diagnostics(making, compilation->diagnostics);
@@ -116,7 +117,8 @@ static gboolean add_target(const Making *making, const KjEnforcement *enforcemen
     }
     add_file(making->release, g_strdup_printf("targets/%s.%s", block->qualified, target->name), g_bytes_new(text->str, text->len));
     if (kj_domain_enforcer(block->domain, target->name))
-        g_ptr_array_add(making->release->applications, kj_application_new(block->domain->name, target->name, view.name, block->qualified, text->str, 0));
+        g_ptr_array_add(making->release->applications,
+                        kj_application_new(block->domain->name, target->name, view.name, block->qualified, text->str, 0));
     return TRUE;
 }
 
@@ -131,7 +133,8 @@ static gboolean has_target(const Making *making, const KjEnforcement *enforcemen
 static gboolean add_targets_of(const Making *making, const KjLink *link, const KjWorkspace *workspace) {
     const char *const *enforced = kj_statement_list(link->sealed->statement, "enforces");
     for (const KjEnforcement *one = workspace->compilation->policy->enforcements; one; one = one->next)
-        if (g_strv_contains(enforced, one->block->qualified) && is_for_this_host(making->host, one) && !has_target(making, one) && !add_target(making, one))
+        if (g_strv_contains(enforced, one->block->qualified) && is_for_this_host(making->host, one) && !has_target(making, one) &&
+            !add_target(making, one))
             return FALSE;
     return TRUE;
 }

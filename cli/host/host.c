@@ -88,17 +88,20 @@ static void take_text(char **mine, const char *told) {
 static gboolean take_settings(KjHost *host, const KjHostSettings *told, GError **error) {
     KjHostSettings *settings = &host->settings;
     if (settings->context && told->context && strcmp(settings->context, told->context) != 0) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("wrong context: %s is of `%s`, not of `%s`; each context has a folder of its own"), host->folder, settings->context,
-                    told->context);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("wrong context: %s is of `%s`, not of `%s`; each context has a folder of its own"),
+                    host->folder, settings->context, told->context);
         return FALSE;
     }
     if (settings->root && told->root && strcmp(settings->root, told->root) != 0 && kj_store_state(host->store)->release) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
-                    _("this host has pinned the root %.12s already, and follows it to later versions by itself; to believe another, begin a new folder (--state)"), settings->root);
+        g_set_error(
+            error, KJ_ERROR, KJ_ERROR_REFUSED,
+            _("this host has pinned the root %.12s already, and follows it to later versions by itself; to believe another, begin a new folder (--state)"),
+            settings->root);
         return FALSE;
     }
     take_text(&settings->context, told->context);
-    g_autofree char *place = told->source && g_file_test(told->source, G_FILE_TEST_EXISTS) ? g_canonicalize_filename(told->source, NULL) : NULL;
+    g_autofree char *place = told->source && g_file_test(told->source, G_FILE_TEST_EXISTS) ? g_canonicalize_filename(told->source, NULL)
+                                                                                           : NULL;
     take_text(&settings->source, place ? place : told->source); /* a timer runs elsewhere */
     take_text(&settings->root, told->root);
     take_text(&settings->name, told->name);
@@ -106,11 +109,12 @@ static gboolean take_settings(KjHost *host, const KjHostSettings *told, GError *
         settings->keep = told->keep;
     if (settings->context && settings->source && settings->root)
         return TRUE;
-    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "%s",
-                !settings->context ? _("which context? Usage: kijun deploy CONTEXT")
-                : !settings->source
-                    ? _("where from? The first time a host is told: kijun deploy CONTEXT --from REPOSITORY --trust DIGEST")
-                    : _("which root does this host believe? The first time it is told by its digest, which `kijun root` shows: --trust DIGEST"));
+    g_set_error(
+        error, KJ_ERROR, KJ_ERROR_VALUE, "%s",
+        !settings->context ? _("which context? Usage: kijun deploy CONTEXT")
+        : !settings->source
+            ? _("where from? The first time a host is told: kijun deploy CONTEXT --from REPOSITORY --trust DIGEST")
+            : _("which root does this host believe? The first time it is told by its digest, which `kijun root` shows: --trust DIGEST"));
     return FALSE;
 }
 
@@ -128,15 +132,17 @@ static char *usual_folder(const char *context, GError **error) {
 }
 
 KjHost *kj_host_open(const char *folder, const KjHostSettings *told, KjStorePurpose purpose, gint64 now, GError **error) {
-    static const char *const foreign[] = { "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE" };
+    static const char *const foreign[] = {
+        "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"
+    };
     g_autoptr(KjHost) host = g_new0(KjHost, 1);
     host->now = now;
     for (guint i = 0; i < G_N_ELEMENTS(foreign); i++)
         g_unsetenv(foreign[i]); /* a host has its own repository, whatever the caller works on */
     kj_plugins_load(NULL);
     host->folder = folder ? g_canonicalize_filename(folder, NULL) : usual_folder(told->context, error);
-    if (!host->folder || !(host->store = kj_store_open(host->folder, purpose, error)) || !read_settings(host, error) || !take_settings(host, told, error) ||
-        (purpose == KJ_STORE_DEPLOY && !kj_host_remember(host, error)))
+    if (!host->folder || !(host->store = kj_store_open(host->folder, purpose, error)) || !read_settings(host, error) ||
+        !take_settings(host, told, error) || (purpose == KJ_STORE_DEPLOY && !kj_host_remember(host, error)))
         return NULL;
     return g_steal_pointer(&host);
 }

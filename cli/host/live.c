@@ -76,7 +76,8 @@ static void warn(Live *live) {
 static void print_text(const Live *live) {
     const KjStoreState *state = kj_store_state(live->host->store);
     const KjHostSettings *settings = &live->host->settings;
-    printf(_("%s: release %" PRIu64 " (%.12s) is in force: %s\n"), settings->context, live->release->serial, state->release, live->release->title);
+    printf(_("%s: release %" PRIu64 " (%.12s) is in force: %s\n"), settings->context, live->release->serial, state->release,
+           live->release->title);
     if (live->release->until > live->host->now) {
         g_autofree char *until = kj_statement_date(live->release->until);
         printf(_("\n    E M E R G E N C Y    until %s\n\n"), until);
@@ -122,7 +123,8 @@ int kj_host_status(const char *folder, const char *context, gint64 now, gboolean
     Live live = { .host = kj_host_open(folder, &told, KJ_STORE_READ, now, &error) };
     int code = KJ_EXIT_FINE;
     if (!live.host)
-        return kj_cli_fail(g_error_matches(error, KJ_ERROR, KJ_ERROR_VALUE) ? KJ_EXIT_USAGE : kj_cli_error_code(error), "%s", error->message);
+        return kj_cli_fail(g_error_matches(error, KJ_ERROR, KJ_ERROR_VALUE) ? KJ_EXIT_USAGE : kj_cli_error_code(error), "%s",
+                           error->message);
     live.differs = g_ptr_array_new_with_free_func(g_free);
     live.warnings = g_ptr_array_new_with_free_func(g_free);
     if (!kj_store_state(live.host->store)->release) {

@@ -25,7 +25,8 @@ const GOptionEntry kj_options_approve[] = {
     { "overrules", 0, 0, G_OPTION_ARG_STRING_ARRAY, &overrules, N_("In the knowledge of this veto; may be given several times"), "DIGEST" },
     { "emergency", 0, 0, G_OPTION_ARG_STRING, &emergency, N_("Sign this emergency too"), "DIGEST" },
     { "ratify", 0, 0, G_OPTION_ARG_STRING, &ratify, N_("Agree afterwards to this emergency"), "DIGEST" },
-    { "record", 0, 0, G_OPTION_ARG_STRING, &document, N_("Attest that it was decided on paper, in this document; two people must"), "DOCUMENT" },
+    { "record", 0, 0, G_OPTION_ARG_STRING, &document, N_("Attest that it was decided on paper, in this document; two people must"),
+      "DOCUMENT" },
     { "decided", 0, 0, G_OPTION_ARG_STRING, &decided, N_("The day of that decision"), "DATE" },
     { "by", 0, 0, G_OPTION_ARG_STRING_ARRAY, &by, N_("Who decided it; may be given several times"), "NAME" },
     KJ_DESK_WHERE,
@@ -215,25 +216,30 @@ static void tell_after(KjSitting *sitting, const KjTarget *target, const char *n
     if (after->met)
         printf(_("next: kijun release %s\n"), named);
     else if (!met)
-        printf(document ? _("next: a second person attests the same, or the others: kijun approve %s\n") : _("next, the others: kijun approve %s\n"), named);
+        printf(document ? _("next: a second person attests the same, or the others: kijun approve %s\n")
+                        : _("next, the others: kijun approve %s\n"),
+               named);
 }
 
 static int approve_units(KjSitting *sitting, const char *named, char **units) {
     g_auto(KjTarget) target = { 0 };
     gint64 end, day = 0;
     int code = KJ_EXIT_FINE;
-    if (!kj_desk_instant("expires", expires ? expires : EXPIRES, sitting->now, &end) || (document && !kj_desk_instant("decided", decided, -1, &day)))
+    if (!kj_desk_instant("expires", expires ? expires : EXPIRES, sitting->now, &end) ||
+        (document && !kj_desk_instant("decided", decided, -1, &day)))
         return KJ_EXIT_USAGE;
     if (!kj_target_find(sitting, named, &target, &code))
         return code;
     g_autoptr(KjRuling) ruling = kj_desk_decide(sitting->desk, target.workspace, NULL, sitting->now);
     if (ruling->steps->len == 0)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to approve"), named, sitting->desk->context);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to approve"), named,
+                           sitting->desk->context);
     if (ruling->by_thresholds) {
         g_autofree char *root = kj_telling_root(sitting, "root");
-        return kj_cli_fail(KJ_EXIT_REFUSED,
-                           _("no governance is in force in %s, so that nobody has to approve: the release itself decides, signed by %s; next: kijun release %s"),
-                           sitting->desk->context, root, named);
+        return kj_cli_fail(
+            KJ_EXIT_REFUSED,
+            _("no governance is in force in %s, so that nobody has to approve: the release itself decides, signed by %s; next: kijun release %s"),
+            sitting->desk->context, root, named);
     }
     g_autoptr(GPtrArray) steps = choose_steps(sitting, &target, ruling, units, &code);
     g_autoptr(GPtrArray) done = g_ptr_array_new();
@@ -316,7 +322,8 @@ static int approve_emergency(KjSitting *sitting) {
         return kj_cli_fail(KJ_EXIT_REFUSED, _("the emergency was over at %s"), kj_statement_get(target.statement, "until"));
     g_autoptr(KjRuling) ruling = kj_desk_decide(sitting->desk, target.workspace, target.statement, sitting->now);
     if (!same_changes(ruling->needs, target.statement))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("the emergency does not say what its text does to what is in force now; next: kijun propose --emergency"));
+        return kj_cli_fail(KJ_EXIT_REFUSED,
+                           _("the emergency does not say what its text does to what is in force now; next: kijun propose --emergency"));
     judge_steps(sitting, &target, ruling, reasons);
     if (reasons->len > 0)
         return kj_cli_fail(KJ_EXIT_REFUSED, _("%s cannot sign this emergency:%s"), sitting->person, reasons->str);
@@ -335,7 +342,9 @@ static int ratify_emergency(KjSitting *sitting) {
         return code;
     g_autoptr(KjRuling) ruling = kj_desk_decide(sitting->desk, target.workspace, NULL, sitting->now);
     if (!same_changes(ruling->needs, target.statement))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("what lasts has changed since this emergency, so that its text does something else by now; next: kijun propose"));
+        return kj_cli_fail(
+            KJ_EXIT_REFUSED,
+            _("what lasts has changed since this emergency, so that its text does something else by now; next: kijun propose"));
     judge_steps(sitting, &target, ruling, reasons);
     if (reasons->len > 0)
         return kj_cli_fail(KJ_EXIT_REFUSED, _("%s cannot ratify this emergency:%s"), sitting->person, reasons->str);
@@ -354,7 +363,8 @@ int kj_command_approve(int argc, char **argv) {
     g_auto(KjSitting) sitting = { 0 };
     if (!kj_cli_options(&argc, &argv, 0, -1, &code))
         return code;
-    guint modes = (guint)(emergency != NULL) + (guint)(ratify != NULL) + (guint)(document != NULL || decided || by) + (guint)(overrules != NULL);
+    guint modes = (guint)(emergency != NULL) + (guint)(ratify != NULL) + (guint)(document != NULL || decided || by) +
+                  (guint)(overrules != NULL);
     if (modes > 1)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--emergency, --ratify, --record and --overrules each stand alone"));
     if ((document != NULL) != (decided != NULL) || (document != NULL) != (by != NULL))

@@ -45,10 +45,13 @@ static int delegate(KjSitting *sitting, const char *to) {
     if (end <= begin || end <= sitting->now)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--until: that would be over before it begins"));
     if (!is_member(sitting, sitting->person))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not of the group `%s` in %s, and cannot send anybody there (write it with its module: people.committee)"),
-                           sitting->person, group, sitting->desk->context);
+        return kj_cli_fail(
+            KJ_EXIT_REFUSED,
+            _("%s is not of the group `%s` in %s, and cannot send anybody there (write it with its module: people.committee)"),
+            sitting->person, group, sitting->desk->context);
     if (strcmp(to, sitting->person) == 0 || !has_key(sitting->desk->root, to))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is nobody whom the root knows a key of, beside %s; next: kijun root"), to, sitting->person);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is nobody whom the root knows a key of, beside %s; next: kijun root"), to,
+                           sitting->person);
     kj_values_add(values, "to", to);
     kj_values_add(values, "group", group);
     kj_values_add_list(values, "unit", (const char *const *)units);
@@ -57,8 +60,8 @@ static int delegate(KjSitting *sitting, const char *to) {
     const KjStatement *statement = kj_desk_draft(sitting, KJ_STATEMENT_DELEGATION, values, &code);
     if (!statement || !kj_desk_sign(sitting, &code))
         return code;
-    printf(_("%s stands in for %s in %s until %s\nto take it back: kijun withdraw %.12s\n"), to, sitting->person, group, kj_statement_get(statement, "until"),
-           kj_statement_digest(statement));
+    printf(_("%s stands in for %s in %s until %s\nto take it back: kijun withdraw %.12s\n"), to, sitting->person, group,
+           kj_statement_get(statement, "until"), kj_statement_digest(statement));
     return KJ_EXIT_FINE;
 }
 

@@ -48,9 +48,11 @@ char *kj_desk_context(KjRepository *repository, int *exit_code) {
     if (contexts[0] && !contexts[1])
         return g_strdup(contexts[0]);
     g_autofree char *all = g_strjoinv(", ", contexts);
-    *exit_code = contexts[0] ? kj_cli_fail(KJ_EXIT_USAGE, _("which context: %s? Say it with --context, or once for all: git config kijun.context %s"), all,
+    *exit_code = contexts[0] ? kj_cli_fail(KJ_EXIT_USAGE,
+                                           _("which context: %s? Say it with --context, or once for all: git config kijun.context %s"), all,
                                            contexts[0])
-                             : kj_cli_fail(KJ_EXIT_USAGE, _("there is no release yet, so say what the context is to be called: --context production"));
+                             : kj_cli_fail(KJ_EXIT_USAGE,
+                                           _("there is no release yet, so say what the context is to be called: --context production"));
     return NULL;
 }
 
@@ -71,7 +73,8 @@ static char *choose_place(KjRepository *repository, int *exit_code) {
     guint count = 0;
     if (kj_desk_choices.workspace)
         return plain_folder(kj_desk_choices.workspace);
-    if (git_repository_config_snapshot(&config, repository->git) == 0 && git_config_multivar_iterator_new(&each, config, KJ_GIT_WORKSPACE, NULL) == 0) {
+    if (git_repository_config_snapshot(&config, repository->git) == 0 &&
+        git_config_multivar_iterator_new(&each, config, KJ_GIT_WORKSPACE, NULL) == 0) {
         for (; git_config_next(&entry, each) == 0; count++) {
             g_free(place);
             place = plain_folder(entry->value);
@@ -95,8 +98,8 @@ static gboolean find_person(KjSitting *sitting, int *exit_code) {
     }
     sitting->person = kj_root_person(sitting->desk->root, sitting->key, kj_desk_next_serial(sitting->desk));
     if (!sitting->person)
-        *exit_code = kj_cli_fail(KJ_EXIT_REFUSED, _("the key %s is nobody's under root %" PRIu64 "; next: kijun root"), sitting->key->fingerprint,
-                                 kj_root_version(sitting->desk->root));
+        *exit_code = kj_cli_fail(KJ_EXIT_REFUSED, _("the key %s is nobody's under root %" PRIu64 "; next: kijun root"),
+                                 sitting->key->fingerprint, kj_root_version(sitting->desk->root));
     return sitting->person != NULL;
 }
 
@@ -121,7 +124,8 @@ gboolean kj_sitting_open(KjSitting *sitting, gboolean signs, int *exit_code) {
         return FALSE;
     }
     for (guint i = 0; i < sitting->desk->broken->len; i++)
-        fprintf(stderr, _("%s: left out, because it cannot be believed: %s\n"), g_get_prgname(), (const char *)sitting->desk->broken->pdata[i]);
+        fprintf(stderr, _("%s: left out, because it cannot be believed: %s\n"), g_get_prgname(),
+                (const char *)sitting->desk->broken->pdata[i]);
     return !signs || find_person(sitting, exit_code);
 }
 
@@ -241,7 +245,8 @@ gboolean kj_target_find(const KjSitting *sitting, const char *named, KjTarget *t
     if (target->workspace->units)
         return TRUE;
     kj_cli_print_diagnostics(target->workspace->compilation->diagnostics, target->workspace->compilation->sources);
-    *exit_code = kj_cli_fail(kj_cli_errors_code(target->workspace->compilation->diagnostics), _("%s has errors; next: kijun check"), target->shown);
+    *exit_code = kj_cli_fail(kj_cli_errors_code(target->workspace->compilation->diagnostics), _("%s has errors; next: kijun check"),
+                             target->shown);
     return FALSE;
 }
 
@@ -254,8 +259,8 @@ gboolean kj_target_check(const KjTarget *target, int *exit_code) {
     if (bytes && kj_diagnostics_errors(compilation->diagnostics) == 0)
         return TRUE;
     kj_cli_print_diagnostics(compilation->diagnostics, compilation->sources);
-    *exit_code = kj_cli_fail(kj_cli_errors_code(compilation->diagnostics), _("%s is not what its standards ask, and cannot be in force; next: kijun check"),
-                             target->shown);
+    *exit_code = kj_cli_fail(kj_cli_errors_code(compilation->diagnostics),
+                             _("%s is not what its standards ask, and cannot be in force; next: kijun check"), target->shown);
     return FALSE;
 }
 
@@ -292,7 +297,8 @@ gboolean kj_desk_instant(const char *option, const char *text, gint64 from, gint
     if (kj_value_read_instant(text, strlen(text), NULL, instant, &problem))
         return TRUE;
     if (from >= 0)
-        kj_cli_fail(KJ_EXIT_USAGE, _("--%s: `%s` is no duration and no instant; write 8h, 90d, 2026-11-24 or 2026-11-24T10:00:00+09:00"), option, text);
+        kj_cli_fail(KJ_EXIT_USAGE, _("--%s: `%s` is no duration and no instant; write 8h, 90d, 2026-11-24 or 2026-11-24T10:00:00+09:00"),
+                    option, text);
     else
         kj_cli_fail(KJ_EXIT_USAGE, _("--%s: `%s` is no date and no instant; write 2026-11-24 or 2026-11-24T10:00:00+09:00"), option, text);
     return FALSE;

@@ -190,7 +190,8 @@ void kj_telling_all(const KjTelling *telling, GString *out) {
     kj_telling_guards(telling, out);
     if (telling->ruling->by_thresholds) {
         g_autofree char *root = kj_telling_root(telling->sitting, "root");
-        g_string_append_printf(out, _("No governance is in force yet, so that nobody has to approve: the release itself decides, signed by %s.\n"), root);
+        g_string_append_printf(
+            out, _("No governance is in force yet, so that nobody has to approve: the release itself decides, signed by %s.\n"), root);
     }
 }
 

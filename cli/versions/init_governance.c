@@ -55,7 +55,8 @@ static gboolean apply_defaults(KjRootEdit *edit, GError **error) {
     for (guint i = 0; i < G_N_ELEMENTS(things); i++) {
         guint count = kj_root_edit_count(edit, things[i]);
         g_autofree char *threshold = g_strdup_printf("%s=%u", things[i], strcmp(things[i], "release") == 0 ? 1 : count / 2 + 1);
-        if (count > 0 && !kj_root_edit_has_threshold(edit, things[i]) && !kj_root_edit_apply(edit, KJ_ROOT_EDIT_THRESHOLD, threshold, error))
+        if (count > 0 && !kj_root_edit_has_threshold(edit, things[i]) &&
+            !kj_root_edit_apply(edit, KJ_ROOT_EDIT_THRESHOLD, threshold, error))
             return FALSE;
     }
     return TRUE;
@@ -64,7 +65,8 @@ static gboolean apply_defaults(KjRootEdit *edit, GError **error) {
 static KjStatement *make_statement(char **signers, gint64 now, gint64 end, GError **error) {
     g_autoptr(KjRootEdit) edit = kj_root_edit_new(NULL);
     g_autofree char *expires = kj_statement_date(end), *first = NULL;
-    if (!apply_all(edit, KJ_ROOT_EDIT_SIGNER, signers, error) || !apply_all(edit, KJ_ROOT_EDIT_PERSON, kj_governance_choices.people, error) ||
+    if (!apply_all(edit, KJ_ROOT_EDIT_SIGNER, signers, error) ||
+        !apply_all(edit, KJ_ROOT_EDIT_PERSON, kj_governance_choices.people, error) ||
         !apply_all(edit, KJ_ROOT_EDIT_RECOVERY, kj_governance_choices.recovery, error) ||
         !apply_all(edit, KJ_ROOT_EDIT_THRESHOLD, kj_governance_choices.thresholds, error) || !apply_defaults(edit, error) ||
         !kj_root_edit_apply(edit, KJ_ROOT_EDIT_EXPIRES, expires, error))
@@ -78,7 +80,8 @@ static KjStatement *make_statement(char **signers, gint64 now, gint64 end, GErro
 static void show_bytes(const KjStatement *statement) {
     gsize length;
     const void *bytes = g_bytes_get_data(kj_statement_bytes(statement), &length);
-    fprintf(stderr, _("These bytes are signed, in the name space %s, by everyone in turn:\n\n"), kj_statement_name_space(KJ_STATEMENT_ROOT));
+    fprintf(stderr, _("These bytes are signed, in the name space %s, by everyone in turn:\n\n"),
+            kj_statement_name_space(KJ_STATEMENT_ROOT));
     fwrite(bytes, 1, length, stderr);
     fputc('\n', stderr);
 }
@@ -129,11 +132,12 @@ static void append_group(GString *out, char **signers) {
 
 static void append_test(GString *out, const char *name, const char *verdict, gboolean emergency, const char *label, const char *author) {
     gboolean widens = strcmp(verdict, "widens") == 0, narrows = strcmp(verdict, "narrows") == 0;
-    g_string_append_printf(out,
-                           "test \"%s\" {\n    governance main: module \"example\" domain mail tier procedure verdict %s widens %s narrows %s weakens false "
-                           "editorial %s emergency %s author \"%s\" => require by %s;\n}\n\n",
-                           name, verdict, widens ? "true" : "false", narrows ? "true" : "false", widens || narrows ? "false" : "true", emergency ? "true" : "false", author,
-                           label);
+    g_string_append_printf(
+        out,
+        "test \"%s\" {\n    governance main: module \"example\" domain mail tier procedure verdict %s widens %s narrows %s weakens false "
+        "editorial %s emergency %s author \"%s\" => require by %s;\n}\n\n",
+        name, verdict, widens ? "true" : "false", narrows ? "true" : "false", widens || narrows ? "false" : "true",
+        emergency ? "true" : "false", author, label);
 }
 
 /* Two people can only approve for each other; of three and more, two approve what is grave. */
@@ -141,13 +145,15 @@ static char *write_text(char **signers) {
     GString *out = g_string_new(NULL);
     gboolean many = count_people(signers) > 2;
     g_autofree char *author = g_strndup(signers[0], strcspn(signers[0], "="));
-    append_comment(out, "#", _("Who must agree before a change of this policy is enforced. All rules that match a change apply together, and\n"
-                               "nobody fills two seats. `kijun describe governance` tells what a rule can ask about."));
+    append_comment(out, "#",
+                   _("Who must agree before a change of this policy is enforced. All rules that match a change apply together, and\n"
+                     "nobody fills two seats. `kijun describe governance` tells what a rule can ask about."));
     g_string_append(out, "module governance tier standard;\n\n");
     append_group(out, signers);
     g_string_append(out, "governance main {\n");
     append_comment(out, "##", _("Every change needs another pair of eyes."));
-    g_string_append_printf(out, "change: require count 1 from reviewers when%s not emergency;\n", many ? " not (widens or weakens) and" : "");
+    g_string_append_printf(out, "change: require count 1 from reviewers when%s not emergency;\n",
+                           many ? " not (widens or weakens) and" : "");
     if (many) {
         append_comment(out, "##", _("What permits more, or takes away a guard, needs two."));
         g_string_append(out, "grave: require count 2 from reviewers when (widens or weakens) and not emergency;\n");
@@ -184,7 +190,10 @@ static gboolean wants_governance(const char *folder) {
     if (!kj_revision_load(compilation, folder, NULL))
         return TRUE;
     if (!compilation->policy)
-        fprintf(stderr, _("The workspace %s has errors, so nobody can tell whether it has a governance block; none was written. Next: kijun check %s\n"), folder, folder);
+        fprintf(
+            stderr,
+            _("The workspace %s has errors, so nobody can tell whether it has a governance block; none was written. Next: kijun check %s\n"),
+            folder, folder);
     for (const KjBlock *block = compilation->policy ? compilation->policy->blocks : NULL; block; block = block->next)
         if (strcmp(block->domain->name, "governance") == 0)
             return FALSE;
@@ -206,7 +215,9 @@ static int write_starter(const char *folder, char **signers) {
     if (text)
         printf(_("In %s stands who must agree to a change, to begin with. Read it, commit it, and make it yours.\n"), path);
     else
-        fputs(_("No governance block was written: a signer's name cannot stand in a policy, or the domain `governance` is not installed.\n"), stderr);
+        fputs(
+            _("No governance block was written: a signer's name cannot stand in a policy, or the domain `governance` is not installed.\n"),
+            stderr);
     return KJ_EXIT_FINE;
 }
 
@@ -217,7 +228,8 @@ static void print_next(const KjSealed *root, char **signers) {
              "Hosts pin this digest; whoever has it needs to trust nothing else.\n"),
            kj_statement_digest(root->statement));
     if (!kj_statement_list(root->statement, "recovery")[0])
-        puts(_("There are no recovery keys. Against the day when too many others are lost: kijun root propose --recovery NAME=KEYFILE --threshold recovery=N"));
+        puts(_(
+            "There are no recovery keys. Against the day when too many others are lost: kijun root propose --recovery NAME=KEYFILE --threshold recovery=N"));
     if (count_people(signers) == 1)
         puts(_("You alone sign. Another joins by: kijun root propose --signer NAME=KEYFILE"));
     puts(_("Next: kijun propose, kijun release; git push REMOTE 'refs/kijun/*:refs/kijun/*'"));
@@ -233,7 +245,8 @@ int kj_governance_set_up(const char *folder) {
     if (!repository)
         return kj_cli_fail(KJ_EXIT_IO, _("%s; versions live in git, begin with `git init`"), error->message);
     if (kj_roots_head(repository, &head, NULL))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("the repository has a root of trust already; `kijun root show` shows it, `kijun root propose` changes it"));
+        return kj_cli_fail(KJ_EXIT_REFUSED,
+                           _("the repository has a root of trust already; `kijun root show` shows it, `kijun root propose` changes it"));
     g_auto(GStrv) signers = choose_signers(repository, &error);
     KjStatement *statement = signers ? make_statement(signers, now, end, &error) : NULL;
     if (!statement)

@@ -69,7 +69,8 @@ static KjWorkspace *read_workspace(const Log *log, const KjLink *link, GError **
     g_autoptr(KjWorkspace) workspace = kj_link_workspace(kj_past_repository(log->past), link, error);
     if (!workspace || workspace->units)
         return g_steal_pointer(&workspace);
-    g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("the sources of release %" PRIu64 " are no policy"), kj_statement_number(link->sealed->statement, "serial"));
+    g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("the sources of release %" PRIu64 " are no policy"),
+                kj_statement_number(link->sealed->statement, "serial"));
     return NULL;
 }
 
@@ -156,7 +157,8 @@ static void print_emergency(const Log *log, const Entry *entry) {
     g_autoptr(GPtrArray) names = kj_past_people(entry->voices, TRUE);
     g_autofree char *people = kj_past_join(names);
     const char *until = kj_statement_get(entry->emergency, "until");
-    printf(_("  EMERGENCY until %s, declared by %s: %s\n"), until, *people ? people : kj_statement_get(entry->emergency, "signer"), kj_statement_get(entry->emergency, "reason"));
+    printf(_("  EMERGENCY until %s, declared by %s: %s\n"), until, *people ? people : kj_statement_get(entry->emergency, "signer"),
+           kj_statement_get(entry->emergency, "reason"));
     switch (fate_of(log, entry)) {
     case FATE_RATIFIED:
         printf(_("    ratified by release %" PRIu64 "\n"), kj_statement_number(entry->next_lasting->sealed->statement, "serial"));
@@ -209,7 +211,8 @@ static void print_entry(Log *log, const Entry *entry) {
     g_autoptr(GPtrArray) names = kj_past_people(entry->voices, FALSE);
     g_autofree char *people = kj_past_join(names), *signers = kj_past_join(entry->signers);
     printf("%s%s", log->begun ? "\n" : "", log->colour ? "\033[1m" : "");
-    printf(_("release %" PRIu64 "  %s  %s"), kj_statement_number(entry->statement, "serial"), kj_statement_get(entry->statement, "date"), kj_statement_get(entry->statement, "title"));
+    printf(_("release %" PRIu64 "  %s  %s"), kj_statement_number(entry->statement, "serial"), kj_statement_get(entry->statement, "date"),
+           kj_statement_get(entry->statement, "title"));
     puts(log->colour ? "\033[0m" : "");
     if (entry->emergency)
         print_emergency(log, entry);
@@ -218,7 +221,8 @@ static void print_entry(Log *log, const Entry *entry) {
         printf(_("  approved by %s\n"), people);
     printf(_("  released by %s\n"), signers);
     if (entry->heartbeats)
-        printf(_("  confirmed as the latest %u times, last on %s\n"), entry->heartbeats, kj_statement_get(entry->last_heartbeat->sealed->statement, "date"));
+        printf(_("  confirmed as the latest %u times, last on %s\n"), entry->heartbeats,
+               kj_statement_get(entry->last_heartbeat->sealed->statement, "date"));
 }
 
 /* ---- JSON ---- */
@@ -248,7 +252,9 @@ static void add_change(JsonBuilder *builder, const Entry *entry, const GPtrArray
 }
 
 static void add_emergency(const Log *log, const Entry *entry) {
-    static const char *const fates[] = { [FATE_RUNNING] = "in-force", [FATE_RATIFIED] = "ratified", [FATE_REPLACED] = "replaced", [FATE_LAPSED] = "lapsed" };
+    static const char *const fates[] = {
+        [FATE_RUNNING] = "in-force", [FATE_RATIFIED] = "ratified", [FATE_REPLACED] = "replaced", [FATE_LAPSED] = "lapsed"
+    };
     json_builder_set_member_name(log->builder, "emergency");
     if (!entry->emergency) {
         json_builder_add_null_value(log->builder);

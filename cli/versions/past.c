@@ -51,7 +51,8 @@ static gboolean read_roots(KjPast *past, const KjLink *release, GError **error) 
     if (!roots)
         return FALSE;
     if (past->own_root && strcmp(first_root(roots), past->own_root) != 0)
-        return kj_fail(error, KJ_ERROR_REFUSED, _("forked history: the releases go back to another root than this repository's refs/kijun/root"));
+        return kj_fail(error, KJ_ERROR_REFUSED,
+                       _("forked history: the releases go back to another root than this repository's refs/kijun/root"));
     g_clear_pointer(&past->roots, g_ptr_array_unref);
     past->roots = g_steal_pointer(&roots);
     past->roots_at = *at;
@@ -107,7 +108,8 @@ static gboolean check(KjPast *past, const KjLink *link, GError **error) {
     guint count = 0, wanted = emergency ? 1 : kj_root_threshold(root, "release");
     for (guint i = 0; i < signers->len; i++)
         count += emergency || kj_root_may(root, "release", signers->pdata[i]);
-    return count >= wanted || kj_fail(error, KJ_ERROR_REFUSED, _("release %" PRIu64 " is signed by %u of the %u people that its root wants"), serial, count, wanted);
+    return count >= wanted || kj_fail(error, KJ_ERROR_REFUSED,
+                                      _("release %" PRIu64 " is signed by %u of the %u people that its root wants"), serial, count, wanted);
 }
 
 KjLink *kj_past_read(KjPast *past, const git_oid *commit, GError **error) {
@@ -148,7 +150,8 @@ static gboolean read_chains(KjPast *past, const KjLink *release, GError **error)
             return FALSE;
         g_ptr_array_add(past->chains, chain);
         for (guint s = 0; s < chain->len; s++)
-            g_hash_table_insert(past->statements, (gpointer)kj_statement_digest(((const KjSigned *)chain->pdata[s])->statement), chain->pdata[s]);
+            g_hash_table_insert(past->statements, (gpointer)kj_statement_digest(((const KjSigned *)chain->pdata[s])->statement),
+                                chain->pdata[s]);
     }
     return TRUE;
 }

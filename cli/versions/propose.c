@@ -33,7 +33,8 @@ const GOptionEntry kj_options_propose[] = {
 };
 
 static int nothing_changes(const KjSitting *sitting, const KjTarget *target) {
-    return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to propose"), target->shown, sitting->desk->context);
+    return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to propose"), target->shown,
+                       sitting->desk->context);
 }
 
 /* ---- telling ---- */
@@ -144,14 +145,17 @@ static guint64 ratify_within(const KjNeeds *needs) {
 static int check_end(const KjSitting *sitting, const KjRuling *ruling, gint64 end) {
     guint64 within = ratify_within(ruling->needs);
     if (ruling->by_thresholds)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("no governance is in force in %s that says who decides in an emergency"), sitting->desk->context);
+        return kj_cli_fail(KJ_EXIT_REFUSED, _("no governance is in force in %s that says who decides in an emergency"),
+                           sitting->desk->context);
     if (within == 0)
-        return kj_cli_fail(KJ_EXIT_REFUSED,
-                           _("no rule of the governance in force says within what time such an emergency is ratified, so there can be none"));
+        return kj_cli_fail(
+            KJ_EXIT_REFUSED,
+            _("no rule of the governance in force says within what time such an emergency is ratified, so there can be none"));
     if (end <= sitting->now)
         return kj_cli_fail(KJ_EXIT_USAGE, _("--until: the emergency would be over before it begins"));
     if (end > sitting->now + (gint64)within)
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("the governance in force lets such an emergency last %" PRIu64 "h at most: it must be ratified by then"),
+        return kj_cli_fail(KJ_EXIT_REFUSED,
+                           _("the governance in force lets such an emergency last %" PRIu64 "h at most: it must be ratified by then"),
                            within / 3600);
     return KJ_EXIT_FINE;
 }
@@ -160,7 +164,8 @@ static int check_running(const KjSitting *sitting) {
     const KjStatement *running = sitting->desk->verifier ? kj_verifier_emergency(sitting->desk->verifier) : NULL;
     if (!running || kj_statement_instant(running, "until") <= sitting->now)
         return KJ_EXIT_FINE;
-    return kj_cli_fail(KJ_EXIT_REFUSED, _("an emergency is in force until %s, and no second one goes on top of it; next: kijun approve --ratify %.12s"),
+    return kj_cli_fail(KJ_EXIT_REFUSED,
+                       _("an emergency is in force until %s, and no second one goes on top of it; next: kijun approve --ratify %.12s"),
                        kj_statement_get(running, "until"), kj_statement_digest(running));
 }
 
@@ -180,7 +185,8 @@ static int emergency_drafted(KjSitting *sitting, const KjTarget *target, const K
         return KJ_EXIT_FINE;
     }
     printf(_("\nemergency %.12s until %s: %s\n"), kj_statement_digest(statement), kj_statement_get(statement, "until"), reason);
-    printf(ruling->met ? _("next: kijun release --emergency %.12s\n") : _("next: kijun approve --emergency %.12s\n"), kj_statement_digest(statement));
+    printf(ruling->met ? _("next: kijun release --emergency %.12s\n") : _("next: kijun approve --emergency %.12s\n"),
+           kj_statement_digest(statement));
     return KJ_EXIT_FINE;
 }
 

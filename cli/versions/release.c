@@ -118,7 +118,8 @@ static int write_draft(const Work *work, const KjSealed *sealed, const char *pat
         g_string_append(text, sealed->armors->pdata[i]);
     if (!g_file_set_contents(path, text->str, (gssize)text->len, &error))
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-    printf(_("%s: signed by %u; it must be signed by %s\nnext, the others: kijun release --sign %s\n"), path, sealed->keys->len, people, path);
+    printf(_("%s: signed by %u; it must be signed by %s\nnext, the others: kijun release --sign %s\n"), path, sealed->keys->len, people,
+           path);
     return KJ_EXIT_FINE;
 }
 
@@ -148,7 +149,8 @@ static KjStatement *read_draft(const char *path, GPtrArray *armors, int *exit_co
 /* The first line in which they differ. Free with g_free. */
 static char *first_difference(const KjStatement *theirs, const KjStatement *ours) {
     gsize their_length, our_length;
-    const char *their_bytes = g_bytes_get_data(kj_statement_bytes(theirs), &their_length), *our_bytes = g_bytes_get_data(kj_statement_bytes(ours), &our_length);
+    const char *their_bytes = g_bytes_get_data(kj_statement_bytes(theirs), &their_length),
+               *our_bytes = g_bytes_get_data(kj_statement_bytes(ours), &our_length);
     g_autofree char *their_text = g_strndup(their_bytes, their_length), *our_text = g_strndup(our_bytes, our_length);
     g_auto(GStrv) their_lines = g_strsplit(their_text, "\n", -1), our_lines = g_strsplit(our_text, "\n", -1);
     for (guint i = 0; their_lines[i] && our_lines[i]; i++)
@@ -169,7 +171,8 @@ static int refuse_unmet(const Work *work) {
         kj_telling_needs(step, text);
         if (!kj_target_names(&work->target, step->need))
             g_string_append(
-                text, _("  the proposal is older than that, and would undo it: merge it with what is in force, and release the merge; what was approved stays so\n"));
+                text,
+                _("  the proposal is older than that, and would undo it: merge it with what is in force, and release the merge; what was approved stays so\n"));
         g_string_truncate(text, text->len - 1);
     }
     return kj_cli_fail(KJ_EXIT_REFUSED, _("not everybody who must has agreed:%s"), text->str);
@@ -200,12 +203,14 @@ static int make_release(Work *work, const char *named, const KjStatement *theirs
         return kj_cli_fail(KJ_EXIT_USAGE, _("what is it about? Say it in one line with --title"));
     work->ruling = kj_desk_decide(sitting->desk, work->target.workspace, emergency_of(work), date);
     if (is_idle(work))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is what %s enforces already: there is nothing to release; to tell hosts so: kijun release --heartbeat"), named,
-                           sitting->desk->context);
+        return kj_cli_fail(KJ_EXIT_REFUSED,
+                           _("%s is what %s enforces already: there is nothing to release; to tell hosts so: kijun release --heartbeat"),
+                           named, sitting->desk->context);
     if (!work->ruling->met)
         return refuse_unmet(work);
     const char *signer = theirs ? kj_statement_get(theirs, "signer") : sitting->person;
-    work->statement = kj_desk_release(sitting->desk, work->target.workspace, work->ruling, emergency_of(work), signer, subject, date, end, &error);
+    work->statement = kj_desk_release(sitting->desk, work->target.workspace, work->ruling, emergency_of(work), signer, subject, date, end,
+                                      &error);
     return work->statement ? KJ_EXIT_FINE : kj_desk_fail(error);
 }
 
@@ -237,13 +242,15 @@ static KjSealed *seal(const Work *work, GError **error) {
 static int publish(Work *work, const KjSealed *sealed) {
     g_autoptr(GError) error = NULL;
     KjDesk *desk = work->sitting->desk;
-    if (!(heartbeat ? kj_desk_publish_heartbeat(desk, sealed, &error) : kj_desk_publish(desk, work->target.workspace, work->ruling, sealed, &error)))
+    if (!(heartbeat ? kj_desk_publish_heartbeat(desk, sealed, &error)
+                    : kj_desk_publish(desk, work->target.workspace, work->ruling, sealed, &error)))
         return kj_desk_fail(error);
     if (heartbeat)
-        printf(_("heartbeat of %s: release %" PRIu64 " is still the latest\n"), desk->context, kj_statement_number(work->statement, "serial"));
+        printf(_("heartbeat of %s: release %" PRIu64 " is still the latest\n"), desk->context,
+               kj_statement_number(work->statement, "serial"));
     else
-        printf(_("release %" PRIu64 " of %s, %.12s: %s\n"), kj_statement_number(work->statement, "serial"), desk->context, kj_statement_digest(work->statement),
-               kj_statement_get(work->statement, "title"));
+        printf(_("release %" PRIu64 " of %s, %.12s: %s\n"), kj_statement_number(work->statement, "serial"), desk->context,
+               kj_statement_digest(work->statement), kj_statement_get(work->statement, "title"));
     puts(_("next: git push ORIGIN 'refs/kijun/*:refs/kijun/*'"));
     return KJ_EXIT_FINE;
 }
@@ -286,8 +293,8 @@ static int sign_draft(Work *work, const char *named) {
     if (strcmp(kj_statement_digest(work->statement), kj_statement_digest(theirs)) == 0)
         return finish(work);
     g_autofree char *difference = first_difference(theirs, work->statement);
-    return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not what comes of %s here: %s; if people have said more since, make the draft again"), sign, named,
-                       difference);
+    return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not what comes of %s here: %s; if people have said more since, make the draft again"),
+                       sign, named, difference);
 }
 
 static int release(Work *work, const char *named) {

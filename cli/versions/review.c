@@ -26,11 +26,14 @@ const GOptionEntry kj_options_review[] = {
     { "html", 0, 0, G_OPTION_ARG_NONE, &html, N_("The same as --format html: one file that needs nothing else"), NULL },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &output, N_("Write the review into this file (standard output)"), "FILE" },
     { "check", 0, 0, G_OPTION_ARG_NONE, &check, N_("Say only what is missing, and end with 5 if anything is"), NULL },
-    { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_file, N_("Also decide these recorded requests before and after (- for standard input)"), "FILE" },
-    { "log-form", 0, 0, G_OPTION_ARG_STRING, &log_form, N_("How they are written: auto, tsv, kijun, or a form that `kijun describe DOMAIN` names (auto)"), "FORM" },
+    { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_file, N_("Also decide these recorded requests before and after (- for standard input)"),
+      "FILE" },
+    { "log-form", 0, 0, G_OPTION_ARG_STRING, &log_form,
+      N_("How they are written: auto, tsv, kijun, or a form that `kijun describe DOMAIN` names (auto)"), "FORM" },
     { "block", 0, 0, G_OPTION_ARG_STRING, &block_name, N_("The block that was asked (the one whose fields the log names)"), "BLOCK" },
     KJ_DESK_WHERE,
-    { "key", 0, 0, G_OPTION_ARG_FILENAME, &kj_desk_choices.key, N_("Show what this key would sign (KIJUN_KEY, or kijun.key or user.signingkey of git's settings)"), "FILE" },
+    { "key", 0, 0, G_OPTION_ARG_FILENAME, &kj_desk_choices.key,
+      N_("Show what this key would sign (KIJUN_KEY, or kijun.key or user.signingkey of git's settings)"), "FILE" },
     G_OPTION_ENTRY_NULL,
 };
 
@@ -108,7 +111,8 @@ static const KjUnitFile *find_file(const KjWorkspace *workspace, const char *pat
 
 static void add_patch(GPtrArray *patches, const KjUnitFile *before, const KjUnitFile *after) {
     gsize old_length = 0, new_length = 0;
-    const char *old_text = before ? g_bytes_get_data(before->bytes, &old_length) : NULL, *new_text = after ? g_bytes_get_data(after->bytes, &new_length) : NULL;
+    const char *old_text = before ? g_bytes_get_data(before->bytes, &old_length) : NULL,
+               *new_text = after ? g_bytes_get_data(after->bytes, &new_length) : NULL;
     if (before && after && g_bytes_equal(before->bytes, after->bytes))
         return;
     char *text = kj_patch_new((after ? after : before)->path, old_text, old_length, new_text, new_length);
@@ -222,13 +226,15 @@ static Names name_sides(const KjReview *review) {
     const KjLink *lasting = kj_verifier_lasting(desk->verifier);
     const KjTarget *target = review->target;
     Names names = { 0 };
-    names.before = lasting ? g_strdup_printf(_("%s, release %" PRIu64), desk->context, kj_statement_number(lasting->sealed->statement, "serial"))
+    names.before = lasting ? g_strdup_printf(_("%s, release %" PRIu64), desk->context,
+                                             kj_statement_number(lasting->sealed->statement, "serial"))
                            : g_strdup_printf(_("%s, nothing released"), desk->context);
     names.after = target->title ? g_strdup_printf(_("%s (%s)"), target->title, target->shown) : g_strdup(target->shown);
     names.explain_before = g_strdup_printf("refs/kijun/workspaces/%s:", desk->context);
     names.explain_after = target->statement ? g_strdup_printf("refs/kijun/proposals/%.64s:", kj_statement_digest(target->statement))
-                          : strchr(target->shown, ':') || target->shown[0] == '.' || target->shown[0] == '/' ? g_strdup(target->shown)
-                                                                                                              : g_strconcat(target->shown, ":", NULL);
+                          : strchr(target->shown, ':') || target->shown[0] == '.' || target->shown[0] == '/'
+                              ? g_strdup(target->shown)
+                              : g_strconcat(target->shown, ":", NULL);
     return names;
 }
 
@@ -315,7 +321,8 @@ int kj_command_review(int argc, char **argv) {
     if (!kj_sitting_open(&sitting, FALSE, &code) || !kj_target_find(&sitting, argc > 1 ? argv[1] : NULL, &target, &code))
         return code;
     find_reader(&sitting);
-    const KjStatement *emergency = target.statement && kj_statement_kind(target.statement) == KJ_STATEMENT_EMERGENCY ? target.statement : NULL;
+    const KjStatement *emergency = target.statement && kj_statement_kind(target.statement) == KJ_STATEMENT_EMERGENCY ? target.statement
+                                                                                                                     : NULL;
     g_autoptr(KjRuling) ruling = kj_desk_decide(sitting.desk, target.workspace, emergency, sitting.now);
     g_auto(KjReview) review = { .sitting = &sitting, .target = &target, .ruling = ruling, .emergency = emergency };
     kj_review_init(&review);

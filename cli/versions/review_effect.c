@@ -28,12 +28,14 @@ static void add_conformances(KjReview *review, const KjBlock *block) {
         for (guint b = 0; b < conformance->binding_count; b++)
             g_ptr_array_add(facts, binding_text(review, &conformance->bindings[b]));
         const KjReviewItem item = { .state = "standard", .mark = _("STANDARD"), .facts = facts };
-        kj_review_add(review, &item, _("%s conforms to %s (%s)."), block->qualified, conformance->standard->name, conformance->standard->tier);
+        kj_review_add(review, &item, _("%s conforms to %s (%s)."), block->qualified, conformance->standard->name,
+                      conformance->standard->tier);
     }
 }
 
 static void add_exceptions(KjReview *review, const KjBlock *block) {
-    for (const KjException *exception = review->target->workspace->compilation->policy->exceptions; exception; exception = exception->next) {
+    for (const KjException *exception = review->target->workspace->compilation->policy->exceptions; exception;
+         exception = exception->next) {
         if (exception->block != block && exception->standard != block)
             continue;
         g_autoptr(GString) sentence = g_string_new(NULL);
@@ -59,7 +61,9 @@ static gboolean is_last_step(const KjReview *review, guint index) {
 void kj_review_standards(KjReview *review) {
     kj_review_begin(review, "standards", _("Standards and exceptions at work"), FALSE);
     for (guint i = 0; i < review->ruling->steps->len; i++) {
-        const KjUnit *unit = is_last_step(review, i) ? kj_units_find(review->target->workspace->units, ((const KjStep *)review->ruling->steps->pdata[i])->need->name) : NULL;
+        const KjUnit *unit = is_last_step(review, i) ? kj_units_find(review->target->workspace->units,
+                                                                     ((const KjStep *)review->ruling->steps->pdata[i])->need->name)
+                                                     : NULL;
         if (!unit || !unit->block || !block_of(review->ruling->steps->pdata[i]))
             continue;
         add_conformances(review, unit->block);
@@ -76,8 +80,9 @@ void kj_review_replay(KjReview *review) {
         return;
     g_autofree char *block = kj_replayed_block(replayed);
     kj_review_add(review, &(KjReviewItem){ .state = "counts", .tone = replayed->changed ? KJ_TONE_OTHER : KJ_TONE_STRONGER },
-                  _("%s: of %" PRIu64 " requests %" PRIu64 " are answered as before, %" PRIu64 " otherwise, %" PRIu64 " alike by another rule; %" PRIu64 " rows could not be used."), block,
-                  replayed->rows, replayed->same, replayed->changed, replayed->moved, replayed->bad);
+                  _("%s: of %" PRIu64 " requests %" PRIu64 " are answered as before, %" PRIu64 " otherwise, %" PRIu64
+                    " alike by another rule; %" PRIu64 " rows could not be used."),
+                  block, replayed->rows, replayed->same, replayed->changed, replayed->moved, replayed->bad);
     for (guint i = 0; i < replayed->order->len; i++) {
         const KjReplayedKind *kind = replayed->order->pdata[i];
         g_autoptr(GPtrArray) facts = g_ptr_array_new_with_free_func(g_free);
@@ -86,8 +91,8 @@ void kj_review_replay(KjReview *review) {
             g_ptr_array_add(facts, g_strdup_printf(_("line %" PRIu64 ": %s"), example->line, example->arguments));
         }
         kj_review_add(review, &(KjReviewItem){ .state = kj_replayed_is_moved(kind) ? "moved" : "changed", .facts = facts },
-                      _("%" PRIu64 " (%.1f %%): `%s` by %s becomes `%s` by %s"), kind->count, kj_replayed_share(replayed, kind->count), kind->effects[KJ_OLD], kind->rules[KJ_OLD],
-                      kind->effects[KJ_NEW], kind->rules[KJ_NEW]);
+                      _("%" PRIu64 " (%.1f %%): `%s` by %s becomes `%s` by %s"), kind->count, kj_replayed_share(replayed, kind->count),
+                      kind->effects[KJ_OLD], kind->rules[KJ_OLD], kind->effects[KJ_NEW], kind->rules[KJ_NEW]);
     }
 }
 
@@ -113,7 +118,8 @@ static void add_enforced(KjReview *review, const GPtrArray *enforced, const char
     const char *context = review->sitting->desk->context;
     add_targets(review->target->workspace->compilation->policy, unit, facts);
     if (has_name(enforced, unit))
-        kj_review_add(review, &(KjReviewItem){ .state = "enforced", .mark = _("ENFORCED"), .facts = facts }, _("%s: %s enforces it."), unit, context);
+        kj_review_add(review, &(KjReviewItem){ .state = "enforced", .mark = _("ENFORCED"), .facts = facts }, _("%s: %s enforces it."), unit,
+                      context);
     else
         kj_review_add(review, &(KjReviewItem){ .state = "not-enforced", .mark = _("NOT HERE"), .facts = facts },
                       _("%s: %s does not enforce it; its release names it by its digest only."), unit, context);
@@ -142,18 +148,22 @@ void kj_review_enforce(KjReview *review) {
             add_enforced(review, enforced, step->need->name);
             changed += has_name(enforced, step->need->name);
         } else if (!step->need->result) {
-            kj_review_add(review, &(KjReviewItem){ .state = "gone", .mark = _("GONE") }, _("%s: nothing enforces it any more."), step->need->name);
+            kj_review_add(review, &(KjReviewItem){ .state = "gone", .mark = _("GONE") }, _("%s: nothing enforces it any more."),
+                          step->need->name);
         }
     }
     if (enforced->len > changed)
-        kj_review_add(review, &(KjReviewItem){ .state = "unchanged", .mark = _("UNCHANGED") }, _("%u other blocks are enforced as before."), enforced->len - changed);
+        kj_review_add(review, &(KjReviewItem){ .state = "unchanged", .mark = _("UNCHANGED") }, _("%u other blocks are enforced as before."),
+                      enforced->len - changed);
     add_other_contexts(review);
     if (review->emergency)
-        kj_review_add(review, &(KjReviewItem){ .state = "undo", .mark = _("UNDO") }, _("By itself, on %s, unless it is ratified and released."),
-                      kj_statement_get(review->emergency, "until"));
+        kj_review_add(review, &(KjReviewItem){ .state = "undo", .mark = _("UNDO") },
+                      _("By itself, on %s, unless it is ratified and released."), kj_statement_get(review->emergency, "until"));
     else if (lasting)
-        kj_review_add(review, &(KjReviewItem){ .state = "undo", .mark = _("UNDO") }, _("`kijun rollback %" PRIu64 "` proposes to go back to what is in force now."),
+        kj_review_add(review, &(KjReviewItem){ .state = "undo", .mark = _("UNDO") },
+                      _("`kijun rollback %" PRIu64 "` proposes to go back to what is in force now."),
                       kj_statement_number(lasting->sealed->statement, "serial"));
     else
-        kj_review_add(review, &(KjReviewItem){ .state = "undo", .mark = _("UNDO") }, _("It is the first release: there is nothing to go back to."));
+        kj_review_add(review, &(KjReviewItem){ .state = "undo", .mark = _("UNDO") },
+                      _("It is the first release: there is nothing to go back to."));
 }

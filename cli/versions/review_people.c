@@ -38,15 +38,15 @@ static void add_seats(const KjStep *step, GPtrArray *facts) {
         }
         g_autofree char *people = g_strjoinv(_(", "), (char **)requirement->people);
         if (empty)
-            add_fact(facts, g_strdup_printf(_("%s: %u of %s (%s): %s%s%u missing"), requirement->label, requirement->count, requirement->group, people, names->str,
-                                            names->len ? _(", ") : "", empty));
+            add_fact(facts, g_strdup_printf(_("%s: %u of %s (%s): %s%s%u missing"), requirement->label, requirement->count,
+                                            requirement->group, people, names->str, names->len ? _(", ") : "", empty));
         else
             add_fact(facts, g_strdup_printf(_("%s: %u of %s: %s"), requirement->label, requirement->count, requirement->group, names->str));
     }
     for (guint r = 0; r < step->need->ratifications->len; r++) {
         const KjRequirement *requirement = &g_array_index(step->need->ratifications, KjRequirement, r);
-        add_fact(facts, g_strdup_printf(_("%s: afterwards %u of %s must ratify it within %" PRIu64 " hours"), requirement->label, requirement->count, requirement->group,
-                                        step->need->ratify_within / 3600));
+        add_fact(facts, g_strdup_printf(_("%s: afterwards %u of %s must ratify it within %" PRIu64 " hours"), requirement->label,
+                                        requirement->count, requirement->group, step->need->ratify_within / 3600));
     }
 }
 
@@ -58,7 +58,8 @@ static void add_barred(const KjReview *review, const KjStep *step, GPtrArray *fa
     for (guint r = 0; step->judgement && !review->emergency && r < step->judgement->requirements->len; r++) {
         const KjRequirement *requirement = &g_array_index(step->judgement->requirements, KjRequirement, r);
         for (const char *const *person = requirement->people; *person; person++)
-            if (!g_strv_contains((const char *const *)step->authors, *person) && kj_desk_stands_in(review->sitting, step, *person) && g_hash_table_add(told, (gpointer)*person))
+            if (!g_strv_contains((const char *const *)step->authors, *person) && kj_desk_stands_in(review->sitting, step, *person) &&
+                g_hash_table_add(told, (gpointer)*person))
                 add_fact(facts, g_strdup_printf(_("barred: %s, who stands in for an author"), *person));
     }
 }
@@ -109,7 +110,8 @@ void kj_review_standing(KjReview *review) {
     const KjRuling *ruling = review->ruling;
     kj_review_begin(review, "standing", _("May it be released?"), TRUE);
     if (ruling->steps->len == 0)
-        kj_review_add(review, &(KjReviewItem){ .tone = KJ_TONE_STRONGER, .state = "same", .mark = _("SAME") }, _("It is what the context has in force already."));
+        kj_review_add(review, &(KjReviewItem){ .tone = KJ_TONE_STRONGER, .state = "same", .mark = _("SAME") },
+                      _("It is what the context has in force already."));
     if (ruling->by_thresholds && ruling->steps->len > 0) {
         g_autofree char *root = kj_telling_root(review->sitting, "root");
         kj_review_add(review, &(KjReviewItem){ .tone = KJ_TONE_OTHER, .state = "thresholds", .mark = _("BY THE ROOT") },
@@ -131,7 +133,8 @@ static const struct {
     [KJ_VOICE_EXPIRED] = { KJ_TONE_OTHER, "expired", N_("EXPIRED"), N_("its time is over") },
     [KJ_VOICE_WITHDRAWN] = { KJ_TONE_OTHER, "withdrawn", N_("WITHDRAWN"), N_("its signer took it back") },
     [KJ_VOICE_STRANGER] = { KJ_TONE_OTHER, "stranger", N_("STRANGER"), N_("its key is nobody's under the root") },
-    [KJ_VOICE_OTHER_READING] = { KJ_TONE_OTHER, "other-reading", N_("MISREAD"), N_("it says that the change does something else than it does") },
+    [KJ_VOICE_OTHER_READING] = { KJ_TONE_OTHER, "other-reading", N_("MISREAD"),
+                                 N_("it says that the change does something else than it does") },
     [KJ_VOICE_ALONE] = { KJ_TONE_OTHER, "alone", N_("ALONE"), N_("a second person must attest the same document") },
 };
 
@@ -161,15 +164,18 @@ static void add_voice(KjReview *review, const KjStep *step, const KjVoice *voice
     g_autoptr(GPtrArray) facts = g_ptr_array_new_with_free_func(g_free);
     if (kind == KJ_STATEMENT_RECORD) {
         g_autofree char *by = g_strjoinv(_(", "), (char **)kj_statement_list(statement, "by"));
-        add_fact(facts, g_strdup_printf(_("decided by %s on %s: %s"), by, kj_statement_get(statement, "decided"), kj_statement_get(statement, "document")));
+        add_fact(facts, g_strdup_printf(_("decided by %s on %s: %s"), by, kj_statement_get(statement, "decided"),
+                                        kj_statement_get(statement, "document")));
     }
     if (voice->state == KJ_VOICE_COUNTS && (kind == KJ_STATEMENT_APPROVAL || kind == KJ_STATEMENT_RECORD))
         add_fact(facts, g_strdup_printf(_("counts until %s"), kj_statement_get(statement, "expires")));
     if (voice_states[voice->state].reason)
         add_fact(facts, g_strdup_printf(_("does not count: %s"), _(voice_states[voice->state].reason)));
-    const KjReviewItem item = { voice_states[voice->state].tone, voice_states[voice->state].state, _(voice_states[voice->state].mark), facts, NULL };
-    kj_review_add(review, &item, _("%s: %s by %s, %s (%.12s)"), step->need->name, kind_words(kind), voice->person ? voice->person : kj_statement_get(statement, "signer"),
-                  kj_statement_get(statement, "date"), kj_statement_digest(statement));
+    const KjReviewItem item = { voice_states[voice->state].tone, voice_states[voice->state].state, _(voice_states[voice->state].mark),
+                                facts, NULL };
+    kj_review_add(review, &item, _("%s: %s by %s, %s (%.12s)"), step->need->name, kind_words(kind),
+                  voice->person ? voice->person : kj_statement_get(statement, "signer"), kj_statement_get(statement, "date"),
+                  kj_statement_digest(statement));
 }
 
 void kj_review_voices(KjReview *review) {
@@ -191,14 +197,17 @@ static void add_veto(KjReview *review, const KjStep *step, const KjVoice *veto) 
     gboolean binds = veto->state == KJ_VOICE_COUNTS;
     if (!binds && !is_recent(review, statement))
         return;
-    const char *const without = veto->state == KJ_VOICE_WITHDRAWN ? _("withdrawn or overruled") : veto->state == KJ_VOICE_STALE ? _("about another text") : _("of one who is not asked");
-    const KjReviewItem item = { binds ? KJ_TONE_WIDER : 0, binds ? "veto" : "veto-without-effect", _("VETO"), NULL, kj_statement_get(statement, "reason") };
+    const char *const without = veto->state == KJ_VOICE_WITHDRAWN ? _("withdrawn or overruled")
+                                : veto->state == KJ_VOICE_STALE   ? _("about another text")
+                                                                  : _("of one who is not asked");
+    const KjReviewItem item = { binds ? KJ_TONE_WIDER : 0, binds ? "veto" : "veto-without-effect", _("VETO"), NULL,
+                                kj_statement_get(statement, "reason") };
     if (binds)
-        kj_review_add(review, &item, _("%s: %s, %s (%.12s), binds until it is withdrawn or overruled"), step->need->name, kj_statement_get(statement, "signer"),
-                      kj_statement_get(statement, "date"), kj_statement_digest(statement));
+        kj_review_add(review, &item, _("%s: %s, %s (%.12s), binds until it is withdrawn or overruled"), step->need->name,
+                      kj_statement_get(statement, "signer"), kj_statement_get(statement, "date"), kj_statement_digest(statement));
     else
-        kj_review_add(review, &item, _("%s: %s, %s (%.12s), without effect: %s"), step->need->name, kj_statement_get(statement, "signer"), kj_statement_get(statement, "date"),
-                      kj_statement_digest(statement), without);
+        kj_review_add(review, &item, _("%s: %s, %s (%.12s), without effect: %s"), step->need->name, kj_statement_get(statement, "signer"),
+                      kj_statement_get(statement, "date"), kj_statement_digest(statement), without);
 }
 
 static void add_remark(KjReview *review, const KjStep *step, const KjStatement *statement) {
@@ -207,7 +216,8 @@ static void add_remark(KjReview *review, const KjStep *step, const KjStatement *
         KjTone tone;
     } stances[] = { { "for", N_("FOR"), KJ_TONE_STRONGER }, { "against", N_("AGAINST"), KJ_TONE_OTHER }, { "neutral", N_("OPINION"), 0 } };
     KjStatementKind kind = kj_statement_kind(statement);
-    if ((kind != KJ_STATEMENT_COMMENT && kind != KJ_STATEMENT_OPINION) || !is(kj_statement_get(statement, "context"), review->sitting->desk->context) ||
+    if ((kind != KJ_STATEMENT_COMMENT && kind != KJ_STATEMENT_OPINION) ||
+        !is(kj_statement_get(statement, "context"), review->sitting->desk->context) ||
         !is(kj_statement_get(statement, "unit"), step->need->name))
         return;
     gboolean current = is(kj_statement_get(statement, "result"), step->need->result ? step->need->result->digest : "none");
@@ -220,8 +230,8 @@ static void add_remark(KjReview *review, const KjStep *step, const KjStatement *
         item.mark = _(stances[i].mark);
         item.tone = stances[i].tone;
     }
-    kj_review_add(review, &item, current ? _("%s: %s, %s") : _("%s: %s, %s, about an earlier text"), step->need->name, kj_statement_get(statement, "signer"),
-                  kj_statement_get(statement, "date"));
+    kj_review_add(review, &item, current ? _("%s: %s, %s") : _("%s: %s, %s, about an earlier text"), step->need->name,
+                  kj_statement_get(statement, "signer"), kj_statement_get(statement, "date"));
 }
 
 void kj_review_open(KjReview *review) {
@@ -289,7 +299,7 @@ void kj_review_sign(KjReview *review) {
         const char *person = step->judgement && !step->met && !step->need->refused && step->proposed ? signer_of(review, step) : NULL;
         g_autofree char *bytes = person ? bytes_for(review, step, person) : NULL;
         if (bytes)
-            kj_review_add(review, &(KjReviewItem){ .state = "bytes", .text = bytes }, _("%s, by %s, in the name space %s"), step->need->name, person,
-                          kj_statement_name_space(KJ_STATEMENT_APPROVAL));
+            kj_review_add(review, &(KjReviewItem){ .state = "bytes", .text = bytes }, _("%s, by %s, in the name space %s"),
+                          step->need->name, person, kj_statement_name_space(KJ_STATEMENT_APPROVAL));
     }
 }

@@ -44,13 +44,14 @@ static int roll_back(KjSitting *sitting, const char *named) {
         return kj_desk_fail(error);
     const KjStatement *release = find_release(links, named);
     if (!release)
-        return kj_cli_fail(KJ_EXIT_USAGE, _("%s has no release `%s`; its last is %" PRIu64 "; next: kijun log"), sitting->desk->context, named,
-                           kj_desk_next_serial(sitting->desk) - 1);
+        return kj_cli_fail(KJ_EXIT_USAGE, _("%s has no release `%s`; its last is %" PRIu64 "; next: kijun log"), sitting->desk->context,
+                           named, kj_desk_next_serial(sitting->desk) - 1);
     target.workspace = kj_desk_workspace(sitting->desk, release, &error);
     if (!target.workspace)
         return kj_desk_fail(error);
     target.shown = g_strdup_printf(_("release %" PRIu64), kj_statement_number(release, "serial"));
-    target.title = g_strdup_printf(_("Back to release %" PRIu64 ": %s"), kj_statement_number(release, "serial"), kj_statement_get(release, "title"));
+    target.title = g_strdup_printf(_("Back to release %" PRIu64 ": %s"), kj_statement_number(release, "serial"),
+                                   kj_statement_get(release, "title"));
     const KjProposing proposing = { title ? title : target.title, NULL, g_strcmp0(format, "json") == 0 };
     int code = kj_propose(sitting, &target, &proposing);
     if (code == KJ_EXIT_FINE && !proposing.json)

@@ -19,20 +19,27 @@ static char **removed, **revoked, **may_not, **signers, **people, **recovery, **
 static gboolean yes;
 
 const GOptionEntry kj_options_root[] = {
-    { "signer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &signers, N_("propose: NAME gets this key, and may sign roots and releases"), "NAME=KEYFILE" },
+    { "signer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &signers, N_("propose: NAME gets this key, and may sign roots and releases"),
+      "NAME=KEYFILE" },
     { "person", 0, 0, G_OPTION_ARG_STRING_ARRAY, &people, N_("propose: NAME gets this key, to approve and the like"), "NAME=KEYFILE" },
-    { "recovery", 0, 0, G_OPTION_ARG_STRING_ARRAY, &recovery, N_("propose: NAME keeps this key against the loss of others"), "NAME=KEYFILE" },
+    { "recovery", 0, 0, G_OPTION_ARG_STRING_ARRAY, &recovery, N_("propose: NAME keeps this key against the loss of others"),
+      "NAME=KEYFILE" },
     { "remove", 0, 0, G_OPTION_ARG_STRING_ARRAY, &removed, N_("propose: take out a person, or one key by its fingerprint"), "NAME" },
-    { "revoke", 0, 0, G_OPTION_ARG_STRING_ARRAY, &revoked, N_("propose: a key, or all of a person's, is not good from that release on"), "FINGERPRINT=SERIAL" },
+    { "revoke", 0, 0, G_OPTION_ARG_STRING_ARRAY, &revoked, N_("propose: a key, or all of a person's, is not good from that release on"),
+      "FINGERPRINT=SERIAL" },
     { "may", 0, 0, G_OPTION_ARG_STRING_ARRAY, &may, N_("propose: NAME may sign roots, or releases"), "root=NAME" },
     { "may-not", 0, 0, G_OPTION_ARG_STRING_ARRAY, &may_not, N_("propose: NAME may not any more"), "root=NAME" },
-    { "threshold", 0, 0, G_OPTION_ARG_STRING_ARRAY, &thresholds, N_("propose: so many must sign; for root, release and recovery"), "root=N" },
+    { "threshold", 0, 0, G_OPTION_ARG_STRING_ARRAY, &thresholds, N_("propose: so many must sign; for root, release and recovery"),
+      "root=N" },
     { "deputy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &deputies, N_("propose: who stands in for NAME, first to last"), "NAME=FIRST,SECOND" },
     { "expires", 0, 0, G_OPTION_ARG_STRING, &expires, N_("propose: until when the root is fresh"), "INSTANT" },
     { "draft", 0, 0, G_OPTION_ARG_STRING, &chosen_draft, N_("Which draft, by the start of its digest (the only one)"), "DIGEST" },
-    { "signature", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &signatures, N_("sign: take this signature, which `ssh-keygen -Y sign` made elsewhere"), "FILE" },
-    { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("show: how the answer is written (text); bytes: those of the root, or of the --draft, that are signed"), "text|json|bytes" },
-    { "key", 0, 0, G_OPTION_ARG_FILENAME, &key_file, N_("Sign with this key (KIJUN_KEY, or kijun.key or user.signingkey of git's settings)"), "FILE" },
+    { "signature", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &signatures,
+      N_("sign: take this signature, which `ssh-keygen -Y sign` made elsewhere"), "FILE" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format,
+      N_("show: how the answer is written (text); bytes: those of the root, or of the --draft, that are signed"), "text|json|bytes" },
+    { "key", 0, 0, G_OPTION_ARG_FILENAME, &key_file,
+      N_("Sign with this key (KIJUN_KEY, or kijun.key or user.signingkey of git's settings)"), "FILE" },
     { "yes", 0, 0, G_OPTION_ARG_NONE, &yes, N_("Sign without asking"), NULL },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("The instant that counts as now (now)"), "INSTANT" },
     G_OPTION_ENTRY_NULL,
@@ -88,7 +95,9 @@ static const KjSealed *find_draft(const KjRootView *view, int *exit_code) {
     if (count == 1)
         return found;
     if (view->drafts->len == 0)
-        *exit_code = kj_cli_fail(KJ_EXIT_USAGE, _("there is no draft of the next root; fetch it (git fetch REMOTE 'refs/kijun/*:refs/kijun/*'), or prepare one with `kijun root propose`"));
+        *exit_code = kj_cli_fail(
+            KJ_EXIT_USAGE,
+            _("there is no draft of the next root; fetch it (git fetch REMOTE 'refs/kijun/*:refs/kijun/*'), or prepare one with `kijun root propose`"));
     else if (count == 0)
         *exit_code = kj_cli_fail(KJ_EXIT_USAGE, _("no draft has a digest that begins with %s; `kijun root show` lists them"), chosen_draft);
     else
@@ -127,7 +136,8 @@ static const char *find_person(const KjRootView *view, const KjRoot *next, const
     if (!person && next)
         person = kj_root_holder(next, key, NULL);
     if (!person)
-        *exit_code = kj_cli_fail(KJ_EXIT_REFUSED, _("the key %s is nobody's under this root; `kijun root show` lists whose keys are"), key->fingerprint);
+        *exit_code = kj_cli_fail(KJ_EXIT_REFUSED, _("the key %s is nobody's under this root; `kijun root show` lists whose keys are"),
+                                 key->fingerprint);
     return person;
 }
 
@@ -174,7 +184,8 @@ static int take_signatures(KjRootView *view, const KjSealed *draft) {
         const void *bytes = g_bytes_get_data(kj_statement_bytes(draft->statement), &length);
         if (!g_file_get_contents(*file, &armor, &armor_length, &error))
             return kj_root_fail(error);
-        g_autoptr(KjKey) key = kj_signature_verify(armor, armor_length, kj_statement_name_space(KJ_STATEMENT_ROOT), bytes, length, NULL, &error);
+        g_autoptr(KjKey) key = kj_signature_verify(armor, armor_length, kj_statement_name_space(KJ_STATEMENT_ROOT), bytes, length, NULL,
+                                                   &error);
         if (!key)
             return kj_cli_fail(KJ_EXIT_REFUSED, "%s: %s", *file, error->message);
         if (!find_person(view, next, key, &code))
@@ -209,9 +220,10 @@ static gboolean apply_edits(KjRootEdit *edit, int *exit_code) {
     g_autofree char *date = expires ? kj_statement_date(end) : NULL;
     char *dates[] = { date, NULL };
     char **const edits[KJ_ROOT_EDITS] = {
-        [KJ_ROOT_EDIT_REMOVE] = removed,     [KJ_ROOT_EDIT_REVOKE] = revoked, [KJ_ROOT_EDIT_MAY_NOT] = may_not,       [KJ_ROOT_EDIT_SIGNER] = signers,
-        [KJ_ROOT_EDIT_PERSON] = people,      [KJ_ROOT_EDIT_RECOVERY] = recovery, [KJ_ROOT_EDIT_MAY] = may,           [KJ_ROOT_EDIT_THRESHOLD] = thresholds,
-        [KJ_ROOT_EDIT_DEPUTY] = deputies,    [KJ_ROOT_EDIT_EXPIRES] = dates,
+        [KJ_ROOT_EDIT_REMOVE] = removed, [KJ_ROOT_EDIT_REVOKE] = revoked,       [KJ_ROOT_EDIT_MAY_NOT] = may_not,
+        [KJ_ROOT_EDIT_SIGNER] = signers, [KJ_ROOT_EDIT_PERSON] = people,        [KJ_ROOT_EDIT_RECOVERY] = recovery,
+        [KJ_ROOT_EDIT_MAY] = may,        [KJ_ROOT_EDIT_THRESHOLD] = thresholds, [KJ_ROOT_EDIT_DEPUTY] = deputies,
+        [KJ_ROOT_EDIT_EXPIRES] = dates,
     };
     for (guint kind = 0; kind < KJ_ROOT_EDITS; kind++)
         for (char **argument = edits[kind]; argument && *argument; argument++) {
@@ -255,8 +267,10 @@ static int adopt(KjRootView *view) {
     g_autoptr(KjRoot) root = kj_root_of_draft(draft);
     if (!kj_root_drafts_clear(view->repository, root, &error))
         return kj_root_fail(error);
-    printf(_("root %" PRIu64 " is in force: %s\nHosts that pinned an earlier one follow by themselves. Next: git push REMOTE 'refs/kijun/*:refs/kijun/*'\n"), kj_root_version(root),
-           kj_statement_digest(draft->statement));
+    printf(
+        _("root %" PRIu64
+          " is in force: %s\nHosts that pinned an earlier one follow by themselves. Next: git push REMOTE 'refs/kijun/*:refs/kijun/*'\n"),
+        kj_root_version(root), kj_statement_digest(draft->statement));
     return KJ_EXIT_FINE;
 }
 

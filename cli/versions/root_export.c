@@ -54,10 +54,11 @@ static void print_signers(const KjRoot *root, gboolean recovery) {
 
 void kj_root_export_allowed_signers(const KjRootView *view) {
     const KjStatement *root = kj_root_statement(view->last);
-    printf(_("# The people of root %" PRIu64 ", %s, for ssh-keygen -Y verify and git (gpg.ssh.allowedSignersFile).\n"
-             "# This file cannot say, and whoever trusts it alone does not check: how many must sign (thresholds); who must approve what\n"
-             "# (governance); from which release a key is not good any more, or until when the root is fresh; that one version follows another.\n"),
-           kj_root_version(view->last), kj_statement_digest(root));
+    printf(
+        _("# The people of root %" PRIu64 ", %s, for ssh-keygen -Y verify and git (gpg.ssh.allowedSignersFile).\n"
+          "# This file cannot say, and whoever trusts it alone does not check: how many must sign (thresholds); who must approve what\n"
+          "# (governance); from which release a key is not good any more, or until when the root is fresh; that one version follows another.\n"),
+        kj_root_version(view->last), kj_statement_digest(root));
     print_signers(view->last, FALSE);
     if (kj_statement_list(root, "recovery")[0])
         puts(_("# Recovery keys sign roots only."));
@@ -170,10 +171,11 @@ int kj_root_export_codeowners(const KjRootView *view, const char *place) {
     g_autoptr(KjNeeds) needs = kj_needs_new(&nothing, &side, &asked);
     g_autoptr(GHashTable) files = find_owners(needs);
     GList *paths = g_list_sort(g_hash_table_get_keys(files), compare_keys);
-    fputs(_("# Who is asked about which file, by the governance blocks of the last commit. Names are taken for accounts of the forge.\n"
-            "# A forge lets one owner decide. This file cannot say, and the forge does not check: how many of which group must approve; that authors\n"
-            "# do not count; that less is needed to narrow than to widen, and more where a guard is lost; vetoes, delegations, emergencies; signatures.\n"),
-          stdout);
+    fputs(
+        _("# Who is asked about which file, by the governance blocks of the last commit. Names are taken for accounts of the forge.\n"
+          "# A forge lets one owner decide. This file cannot say, and the forge does not check: how many of which group must approve; that authors\n"
+          "# do not count; that less is needed to narrow than to widen, and more where a guard is lost; vetoes, delegations, emergencies; signatures.\n"),
+        stdout);
     for (const GList *path = paths; path; path = path->next)
         print_owners(folder, path->data, g_hash_table_lookup(files, path->data));
     g_list_free(paths);

@@ -163,8 +163,9 @@ static void print_root(const KjRootView *view) {
     g_autoptr(GPtrArray) names = signers(root_before(view), view->last, view->sealed);
     g_autofree char *signed_by = join(names);
     gboolean expired = kj_statement_instant(root, "expires") <= view->now;
-    printf(_("root %" PRIu64 "\n  digest     %s\n  made       %s by %s\n  expires    %s%s\n  signed by  %s\n"), kj_root_version(view->last), kj_statement_digest(root),
-           kj_statement_get(root, "date"), kj_statement_get(root, "signer"), kj_statement_get(root, "expires"), expired ? _("  EXPIRED") : "", signed_by);
+    printf(_("root %" PRIu64 "\n  digest     %s\n  made       %s by %s\n  expires    %s%s\n  signed by  %s\n"), kj_root_version(view->last),
+           kj_statement_digest(root), kj_statement_get(root, "date"), kj_statement_get(root, "signer"), kj_statement_get(root, "expires"),
+           expired ? _("  EXPIRED") : "", signed_by);
     for (guint i = 0; i < G_N_ELEMENTS(things); i++) {
         g_autofree char *all = who_may(view->last, things[i]);
         if (kj_root_threshold(view->last, things[i]) > 0)
@@ -185,13 +186,15 @@ void kj_root_print(const KjRootView *view) {
     print_root(view);
     for (guint i = 0; i < view->drafts->len; i++) {
         const KjSealed *draft = view->drafts->pdata[i];
-        printf(_("\ndraft of root %s, by %s on %s: %s\n"), kj_statement_get(draft->statement, "version"), kj_statement_get(draft->statement, "signer"),
-               kj_statement_get(draft->statement, "date"), kj_statement_digest(draft->statement));
+        printf(_("\ndraft of root %s, by %s on %s: %s\n"), kj_statement_get(draft->statement, "version"),
+               kj_statement_get(draft->statement, "signer"), kj_statement_get(draft->statement, "date"),
+               kj_statement_digest(draft->statement));
         kj_root_print_changes(view->last, draft->statement);
         kj_root_print_progress(view, draft);
     }
     if (view->passed_over > 0)
-        printf(_("\n%u references below %s are no draft of the next root, or signed by strangers, and were passed over.\n"), view->passed_over, KJ_ROOT_DRAFTS);
+        printf(_("\n%u references below %s are no draft of the next root, or signed by strangers, and were passed over.\n"),
+               view->passed_over, KJ_ROOT_DRAFTS);
 }
 
 /* ---- JSON ---- */

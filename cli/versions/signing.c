@@ -32,8 +32,8 @@ gboolean kj_cli_ask_to_sign(const KjStatement *statement, const KjKey *key, cons
     g_autofree char *text = g_strndup(bytes, length);
     g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
     fflush(stdout);
-    fprintf(stderr, _("These bytes are signed, in the name space %s, with the key %s of %s:\n"), kj_statement_name_space(kj_statement_kind(statement)), key->fingerprint,
-            person);
+    fprintf(stderr, _("These bytes are signed, in the name space %s, with the key %s of %s:\n"),
+            kj_statement_name_space(kj_statement_kind(statement)), key->fingerprint, person);
     for (char **line = lines; *line; line++)
         fprintf(stderr, "    %s\n", *line);
     return yes || ask(exit_code);

@@ -90,7 +90,9 @@ static void read_ratification(Status *status) {
     if (!emergency)
         return;
     g_autoptr(KjWorkspace) workspace = kj_desk_workspace(status->sitting->desk, release, NULL);
-    g_autoptr(KjRuling) ruling = workspace && workspace->units ? kj_desk_decide(status->sitting->desk, workspace, emergency, kj_statement_instant(release, "date")) : NULL;
+    g_autoptr(KjRuling) ruling = workspace && workspace->units
+                                     ? kj_desk_decide(status->sitting->desk, workspace, emergency, kj_statement_instant(release, "date"))
+                                     : NULL;
     for (guint i = 0; ruling && i < ruling->steps->len; i++) {
         guint64 within = ((const KjStep *)ruling->steps->pdata[i])->need->ratify_within;
         if (within && (!status->ratify_within || within < status->ratify_within))
@@ -140,7 +142,8 @@ static gboolean is_told(const Status *status, const KjStatement *emergency) {
 /* Whether somebody would like it to be released still. */
 static gboolean waits(const Status *status, const KjStatement *statement) {
     KjStatementKind kind = kj_statement_kind(statement);
-    if ((kind != KJ_STATEMENT_PROPOSAL && kind != KJ_STATEMENT_EMERGENCY) || strcmp(kj_statement_get(statement, "context"), status->sitting->desk->context) != 0)
+    if ((kind != KJ_STATEMENT_PROPOSAL && kind != KJ_STATEMENT_EMERGENCY) ||
+        strcmp(kj_statement_get(statement, "context"), status->sitting->desk->context) != 0)
         return FALSE;
     if (kind == KJ_STATEMENT_EMERGENCY && (kj_statement_instant(statement, "until") <= status->sitting->now || is_told(status, statement)))
         return FALSE;
@@ -152,7 +155,8 @@ static void add_pending(Status *status, const KjSigned *proposal) {
     pending->proposal = proposal;
     pending->workspace = kj_proposal_workspace(status->sitting->desk->repository, kj_statement_digest(proposal->statement), NULL);
     if (pending->workspace && pending->workspace->units)
-        pending->ruling = kj_desk_decide(status->sitting->desk, pending->workspace, is_emergency(proposal->statement) ? proposal->statement : NULL, status->sitting->now);
+        pending->ruling = kj_desk_decide(status->sitting->desk, pending->workspace,
+                                         is_emergency(proposal->statement) ? proposal->statement : NULL, status->sitting->now);
     g_ptr_array_add(status->pending, pending);
 }
 
@@ -205,7 +209,9 @@ static void add_exceptions(Status *status) {
     for (const KjException *exception = base ? base->compilation->policy->exceptions : NULL; exception; exception = exception->next) {
         gint64 ends = ((gint64)exception->until_day + 1) * DAY_SECONDS; /* it holds through that day */
         if (ends >= status->sitting->now - SOON)
-            add_ending(status, "exception", ends, g_strdup_printf(_("the exception %s to %s in %s"), exception->id, exception->standard->qualified, exception->block->qualified));
+            add_ending(status, "exception", ends,
+                       g_strdup_printf(_("the exception %s to %s in %s"), exception->id, exception->standard->qualified,
+                                       exception->block->qualified));
     }
 }
 
@@ -232,13 +238,15 @@ static void read_endings(Status *status) {
     const KjRoot *root = status->sitting->desk->root;
     gint64 fresh = kj_verifier_fresh_until(verifier_of(status));
     if (fresh)
-        add_ending(status, "release", fresh, g_strdup(_("the promise of news to hosts, which alarm after it; next: kijun release --heartbeat")));
+        add_ending(status, "release", fresh,
+                   g_strdup(_("the promise of news to hosts, which alarm after it; next: kijun release --heartbeat")));
     add_ending(status, "root", kj_statement_instant(kj_root_statement(root), "expires"),
-               g_strdup_printf(_("root %" PRIu64 ", under which nothing is widened any more then; next: kijun root propose"), kj_root_version(root)));
+               g_strdup_printf(_("root %" PRIu64 ", under which nothing is widened any more then; next: kijun root propose"),
+                               kj_root_version(root)));
     if (emergency_of(status) && status->ratify_within)
         add_ending(status, "ratification", ratify_by(status),
-                   g_strdup_printf(_("the time to ratify the emergency %.12s; next: kijun approve --ratify %.12s"), kj_statement_digest(emergency_of(status)),
-                                   kj_statement_digest(emergency_of(status))));
+                   g_strdup_printf(_("the time to ratify the emergency %.12s; next: kijun approve --ratify %.12s"),
+                                   kj_statement_digest(emergency_of(status)), kj_statement_digest(emergency_of(status))));
     add_exceptions(status);
     for (guint i = 0; i < status->pending->len; i++)
         add_approvals(status, status->pending->pdata[i]);
@@ -253,8 +261,8 @@ static void print_emergency(const Status *status) {
     if (!emergency)
         return;
     if (is_over(status)) {
-        printf(_("The emergency of release %" PRIu64 " ended on %s, and was not ratified: %s\n"), kj_verifier_serial(verifier_of(status)), kj_statement_get(emergency, "until"),
-               kj_statement_get(emergency, "reason"));
+        printf(_("The emergency of release %" PRIu64 " ended on %s, and was not ratified: %s\n"), kj_verifier_serial(verifier_of(status)),
+               kj_statement_get(emergency, "until"), kj_statement_get(emergency, "reason"));
         return;
     }
     printf("%s", colour ? "\033[1;37;41m" : "");
@@ -270,8 +278,9 @@ static void print_emergency(const Status *status) {
 
 /* The title of a proposal; of an emergency, which has none, that it is one, and why. Free with g_free. */
 static char *title_of(const KjStatement *statement) {
-    return is_emergency(statement) ? g_strdup_printf(_("EMERGENCY until %s: %s"), kj_statement_get(statement, "until"), kj_statement_get(statement, "reason"))
-                                   : g_strdup(kj_statement_get(statement, "title"));
+    return is_emergency(statement)
+               ? g_strdup_printf(_("EMERGENCY until %s: %s"), kj_statement_get(statement, "until"), kj_statement_get(statement, "reason"))
+               : g_strdup(kj_statement_get(statement, "title"));
 }
 
 static void print_pending(const Status *status) {
@@ -281,7 +290,8 @@ static void print_pending(const Status *status) {
         if (i == 0)
             printf(_("\nProposed\n"));
         g_autofree char *title = title_of(proposal);
-        printf(_("  %.12s  %s (%s, %s)\n"), kj_statement_digest(proposal), title, kj_statement_get(proposal, "signer"), kj_statement_get(proposal, "date"));
+        printf(_("  %.12s  %s (%s, %s)\n"), kj_statement_digest(proposal), title, kj_statement_get(proposal, "signer"),
+               kj_statement_get(proposal, "date"));
         if (!pending->ruling)
             printf(_("    its workspace is not here: git fetch ORIGIN 'refs/kijun/*:refs/kijun/*'\n"));
         for (guint s = 0; pending->ruling && s < pending->ruling->steps->len; s++) {
@@ -291,7 +301,8 @@ static void print_pending(const Status *status) {
                 printf("    %s: %s\n", step->need->name, missing);
         }
         if (is_ready(pending))
-            printf(is_emergency(proposal) ? _("    everybody has agreed; next: kijun release --emergency %.12s\n") : _("    everybody has agreed; next: kijun release %.12s\n"),
+            printf(is_emergency(proposal) ? _("    everybody has agreed; next: kijun release --emergency %.12s\n")
+                                          : _("    everybody has agreed; next: kijun release %.12s\n"),
                    kj_statement_digest(proposal));
     }
 }
@@ -316,7 +327,8 @@ static void print_text(const Status *status) {
     const KjDesk *desk = status->sitting->desk;
     const KjStatement *release = in_force(status);
     if (release)
-        printf(_("%s: release %" PRIu64 " of %s, %s\n"), desk->context, kj_statement_number(release, "serial"), kj_statement_get(release, "date"), kj_statement_get(release, "title"));
+        printf(_("%s: release %" PRIu64 " of %s, %s\n"), desk->context, kj_statement_number(release, "serial"),
+               kj_statement_get(release, "date"), kj_statement_get(release, "title"));
     else
         printf(_("%s: nothing is released yet\n"), desk->context);
     print_emergency(status);
@@ -420,7 +432,9 @@ int kj_command_status(int argc, char **argv) {
         return code;
     if (live) {
         gint64 now;
-        return kj_cli_instant(kj_desk_choices.at, &now) ? kj_host_status(state, kj_desk_choices.context, now, g_strcmp0(format, "json") == 0) : KJ_EXIT_USAGE;
+        return kj_cli_instant(kj_desk_choices.at, &now)
+                   ? kj_host_status(state, kj_desk_choices.context, now, g_strcmp0(format, "json") == 0)
+                   : KJ_EXIT_USAGE;
     }
     if (!kj_sitting_open(&sitting, FALSE, &code))
         return code;

@@ -16,7 +16,8 @@
 static char *from, *trust, *against, *format;
 
 const GOptionEntry kj_options_verify_release[] = {
-    { "from", 0, 0, G_OPTION_ARG_STRING, &from, N_("Where the releases are: a repository, its address, or a bundle (the repository of the current folder)"), "SOURCE" },
+    { "from", 0, 0, G_OPTION_ARG_STRING, &from,
+      N_("Where the releases are: a repository, its address, or a bundle (the repository of the current folder)"), "SOURCE" },
     { "trust", 0, 0, G_OPTION_ARG_STRING, &trust, N_("The digest of the root to believe (the repository's own)"), "DIGEST" },
     { "against", 0, 0, G_OPTION_ARG_STRING, &against, N_("What the newest release must be of"), "CHANGE" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|json" },
@@ -40,8 +41,9 @@ static void find_omitted(const GPtrArray *chain, const KjStatement *release, GPt
         if (lists(release, link->key->fingerprint, digest))
             return;
         if (kj_statement_instant(link->statement, "date") < date)
-            g_ptr_array_add(found, g_strdup_printf(_("%s of %s by %s (%.12s)"), kj_statement_kind_name(kj_statement_kind(link->statement)), kj_statement_get(link->statement, "date"),
-                                                   kj_statement_get(link->statement, "signer"), digest));
+            g_ptr_array_add(found, g_strdup_printf(_("%s of %s by %s (%.12s)"), kj_statement_kind_name(kj_statement_kind(link->statement)),
+                                                   kj_statement_get(link->statement, "date"), kj_statement_get(link->statement, "signer"),
+                                                   digest));
     }
 }
 
@@ -123,12 +125,14 @@ static int answer(KjRepository *repository, const KjVerifier *verifier, const GE
     if (g_strcmp0(format, "json") == 0)
         print_json(verifier, refusal, left_out);
     else if (release)
-        printf(_("%s: release %" PRIu64 " (%.12s) verified, and every one before it, under root %" PRIu64 "\n"), kj_statement_get(release->sealed->statement, "context"),
-               kj_verifier_serial(verifier), kj_statement_digest(release->sealed->statement), kj_root_version(kj_verifier_root(verifier)));
+        printf(_("%s: release %" PRIu64 " (%.12s) verified, and every one before it, under root %" PRIu64 "\n"),
+               kj_statement_get(release->sealed->statement, "context"), kj_verifier_serial(verifier),
+               kj_statement_digest(release->sealed->statement), kj_root_version(kj_verifier_root(verifier)));
     if (refusal)
         return kj_cli_fail(kj_cli_error_code(refusal), _("REFUSED: %s"), refusal->message);
     for (guint i = 0; left_out && i < left_out->len; i++)
-        fprintf(stderr, _("omitted statement: %s was made before the release, which does not bring it\n"), (const char *)left_out->pdata[i]);
+        fprintf(stderr, _("omitted statement: %s was made before the release, which does not bring it\n"),
+                (const char *)left_out->pdata[i]);
     if (left_out && left_out->len > 0)
         return KJ_EXIT_REFUSED;
     return against ? judge_against(release->sealed->statement) : KJ_EXIT_FINE;
@@ -157,7 +161,8 @@ static int verify_source(const char *context, gint64 now) {
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
     g_autofree char *repository = g_build_filename(folder, "repository", NULL);
     g_autoptr(KjFetch) fetch = kj_fetch_start(repository, from, reference, NULL, &error);
-    int code = fetch ? verify(kj_fetch_repository(fetch), context, kj_fetch_head(fetch), now) : kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
+    int code = fetch ? verify(kj_fetch_repository(fetch), context, kj_fetch_head(fetch), now)
+                     : kj_cli_fail(kj_cli_error_code(error), "%s", error->message);
     g_clear_pointer(&fetch, kj_fetch_free);
     kj_disk_remove(folder, NULL);
     return code;

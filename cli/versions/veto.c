@@ -38,7 +38,8 @@ static int veto(KjSitting *sitting, const char *named, const char *unit) {
     if (!step->judgement)
         return kj_cli_fail(KJ_EXIT_REFUSED, _("no governance is in force in %s, so that a veto would bind nobody"), sitting->desk->context);
     if (!may_speak(step, sitting->person))
-        return kj_cli_fail(KJ_EXIT_REFUSED, _("%s is not asked for approval of %s, so that a veto would bind nobody; next: kijun comment --opinion against"),
+        return kj_cli_fail(KJ_EXIT_REFUSED,
+                           _("%s is not asked for approval of %s, so that a veto would bind nobody; next: kijun comment --opinion against"),
                            sitting->person, unit);
     g_autoptr(KjTelling) telling = kj_telling_new(sitting, ruling, target.shown);
     kj_telling_effect(telling, step, text);
@@ -48,8 +49,8 @@ static int veto(KjSitting *sitting, const char *named, const char *unit) {
     const KjStatement *statement = kj_desk_draft(sitting, KJ_STATEMENT_VETO, values, &code);
     if (!statement || !kj_desk_sign(sitting, &code))
         return code;
-    printf(_("%s: vetoed\nto take it back: kijun withdraw %.12s; to overrule it: kijun approve --overrules %.12s %s %s\n"), unit, kj_statement_digest(statement),
-           kj_statement_digest(statement), named, unit);
+    printf(_("%s: vetoed\nto take it back: kijun withdraw %.12s; to overrule it: kijun approve --overrules %.12s %s %s\n"), unit,
+           kj_statement_digest(statement), kj_statement_digest(statement), named, unit);
     return KJ_EXIT_FINE;
 }
 

@@ -18,7 +18,8 @@ static char *at, *format;
 static gboolean all;
 
 const GOptionEntry kj_options_when[] = {
-    { "context", 0, 0, G_OPTION_ARG_STRING, &kj_desk_choices.context, N_("The context (kijun.context of git's settings, or the only one)"), "NAME" },
+    { "context", 0, 0, G_OPTION_ARG_STRING, &kj_desk_choices.context, N_("The context (kijun.context of git's settings, or the only one)"),
+      "NAME" },
     { "at", 0, 0, G_OPTION_ARG_STRING, &at, N_("When the request is made (now)"), "INSTANT" },
     { "all", 0, 0, G_OPTION_ARG_NONE, &all, N_("Also tell every earlier change of the answer"), NULL },
     { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("The form of the answer (text)"), "text|json" },
@@ -123,7 +124,8 @@ static void keep_fitting(Run *run) {
     g_autoptr(GArray) fitting = g_array_new(FALSE, FALSE, sizeof(KjPastLine));
     for (guint i = 0; i < run->lines->len; i++) {
         const KjPastLine *line = &g_array_index(run->lines, KjPastLine, i);
-        if (line->new_rule && fits(run->answer, line->new_rule) && (!run->before || run->before->kind != KJ_PAST_DECIDED || fits(run->before, line->old_rule)))
+        if (line->new_rule && fits(run->answer, line->new_rule) &&
+            (!run->before || run->before->kind != KJ_PAST_DECIDED || fits(run->before, line->old_rule)))
             g_array_append_val(fitting, *line);
     }
     if (fitting->len == 0)
@@ -138,7 +140,8 @@ static KjWorkspace *read_workspace(const When *when, guint release, GError **err
     if (workspace && workspace->units)
         return g_steal_pointer(&workspace);
     if (workspace)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("the sources of release %" PRIu64 " are no policy"), release_at(when, release)->serial);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("the sources of release %" PRIu64 " are no policy"),
+                    release_at(when, release)->serial);
     return NULL;
 }
 
@@ -207,7 +210,9 @@ static void print_text(const When *when) {
 }
 
 static void add_answer(JsonBuilder *builder, const char *name, const KjPastAnswer *answer) {
-    static const char *const kinds[] = { [KJ_PAST_DECIDED] = "decided", [KJ_PAST_WRONG] = "wrong", [KJ_PAST_NO_BLOCK] = "no-block", [KJ_PAST_UNENFORCED] = "not-enforced" };
+    static const char *const kinds[] = {
+        [KJ_PAST_DECIDED] = "decided", [KJ_PAST_WRONG] = "wrong", [KJ_PAST_NO_BLOCK] = "no-block", [KJ_PAST_UNENFORCED] = "not-enforced"
+    };
     json_builder_set_member_name(builder, name);
     if (!answer) {
         json_builder_add_null_value(builder);
@@ -222,7 +227,8 @@ static void add_answer(JsonBuilder *builder, const char *name, const KjPastAnswe
 
 static void add_run(JsonBuilder *builder, const When *when, const Run *run) {
     const KjIndexedRelease *release = release_at(when, run->spell.release);
-    g_autofree char *date = kj_statement_date(run->spell.from), *until = release->until && !run->spell.lapsed ? kj_statement_date(release->until) : NULL;
+    g_autofree char *date = kj_statement_date(run->spell.from),
+                    *until = release->until && !run->spell.lapsed ? kj_statement_date(release->until) : NULL;
     g_autoptr(GPtrArray) names = kj_past_people(run->voices, FALSE), signers = kj_past_signers(when->past, run->link, NULL);
     json_builder_begin_object(builder);
     add_answer(builder, "answer", run->answer);

@@ -76,7 +76,8 @@ static void read_known(KjPastQuestion *question, const char *line) {
     known->instant = g_ascii_strtoll(words[3], NULL, 10);
     known->answer.text = g_strcompress(words[4]);
     known->answer.rule = g_strcompress(words[5]);
-    if (known->answer.kind < KJ_PAST_DECIDED || known->answer.kind > KJ_PAST_UNENFORCED || (known->timed && known->instant != question->instant))
+    if (known->answer.kind < KJ_PAST_DECIDED || known->answer.kind > KJ_PAST_UNENFORCED ||
+        (known->timed && known->instant != question->instant))
         known_free(known);
     else
         g_hash_table_insert(question->known, g_strdup(words[0]), known);
@@ -97,7 +98,8 @@ static void write_cache(const KjPastQuestion *question) {
     while (g_hash_table_iter_next(&each, &key, &value)) {
         const Known *known = value;
         g_autofree char *answer = g_strescape(known->answer.text, NULL), *rule = g_strescape(known->answer.rule, NULL);
-        g_string_append_printf(text, "%s\t%d\t%s\t%" PRId64 "\t%s\t%s\n", (const char *)key, known->answer.kind, known->timed ? "timed" : "any", known->instant, answer, rule);
+        g_string_append_printf(text, "%s\t%d\t%s\t%" PRId64 "\t%s\t%s\n", (const char *)key, known->answer.kind,
+                               known->timed ? "timed" : "any", known->instant, answer, rule);
     }
     kj_cache_write(KIND, question->key, text->str);
 }
@@ -169,14 +171,17 @@ static Known *decide_release(const KjPastQuestion *question, const KjIndexedRele
         return NULL;
     const KjUnit *unit = workspace->units ? kj_units_find(workspace->units, question->unit) : NULL;
     if (unit && (!unit->block || unit->block->standard)) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("%s is a standard, which decides no request; ask for a block that conforms to it"), question->unit);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("%s is a standard, which decides no request; ask for a block that conforms to it"),
+                    question->unit);
         return NULL;
     }
     gboolean governance = unit && unit->block && strcmp(unit->block->domain->name, GOVERNANCE) == 0;
     if (!state->enforced && !governance)
         return known_new(KJ_PAST_UNENFORCED, "", "");
     if (!unit || strcmp(unit->digest, state->digest) != 0) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED, _("mix-and-match: the sources of %s in release %" PRIu64 " are not those that it names"), question->unit, release->serial);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_REFUSED,
+                    _("mix-and-match: the sources of %s in release %" PRIu64 " are not those that it names"), question->unit,
+                    release->serial);
         return NULL;
     }
     return decide(question, workspace, unit->block, error);

@@ -259,7 +259,8 @@ const char *kj_index_find(const KjIndex *index, const char *name, GError **error
     g_ptr_array_add(names, NULL);
     g_autofree char *all = g_strjoinv(" ", (char **)names->pdata);
     if (count > 1)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("several blocks are called `%s`; write module.block. The blocks released so far: %s"), name, all);
+        g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN,
+                    _("several blocks are called `%s`; write module.block. The blocks released so far: %s"), name, all);
     else
         g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("no release has a block `%s`; the blocks released so far: %s"), name, all);
     return NULL;

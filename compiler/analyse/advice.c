@@ -38,7 +38,8 @@ static void note(KjAdviceSink *sink, guint rule_index, const KjPhrase *text) {
     const KjRule *rule = find_rule(advising, rule_index);
     const char *words = g_strcmp0(advising->language, "ja") == 0 ? text->ja : text->en;
 
-    kj_report(advising->diagnostics, KJ_CODE_ADVICE, rule ? rule->span : advising->block->span, rule ? rule->label : advising->block->name, words);
+    kj_report(advising->diagnostics, KJ_CODE_ADVICE, rule ? rule->span : advising->block->span, rule ? rule->label : advising->block->name,
+              words);
 }
 
 static void look_at(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjAdvise advise, KjDiagnostics *diagnostics) {

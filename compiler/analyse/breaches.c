@@ -345,7 +345,9 @@ static gboolean visit_unmet(Looking *looking, guint32 wanted, const KjBox *cell)
     looking->breach.decision = looking->cases->otherwise;
     looking->breach.without = looking->excused;
     for (guint i = 0; on && i < (looking->only ? looking->kept->len : 1); i++) {
-        looking->breach.start = looking->only ? kj_box_intersect(kj_universe_arena(universe), kj_universe_sets(universe), kept, looking->kept->pdata[i]) : kept;
+        looking->breach.start = looking->only ? kj_box_intersect(kj_universe_arena(universe), kj_universe_sets(universe), kept,
+                                                                 looking->kept->pdata[i])
+                                              : kept;
         on = !looking->breach.start || looking->visit(&looking->breach, looking->data);
     }
     return on;
@@ -431,7 +433,8 @@ static gboolean look_together(Looking *looking) {
 static gboolean look_in_aspect(Looking *looking, const char *aspect) {
     KjBreaches *breaches = looking->breaches;
     guint failed;
-    g_autoptr(KjCases) wanted = kj_decisions_cases(breaches->decisions, 0, breaches->wanting->pdata[looking->breach.demand], aspect, FALSE, &failed);
+    g_autoptr(KjCases) wanted = kj_decisions_cases(breaches->decisions, 0, breaches->wanting->pdata[looking->breach.demand], aspect, FALSE,
+                                                   &failed);
     g_autoptr(KjCases) cases = kj_decisions_cases(breaches->decisions, 0, breaches->block, aspect, FALSE, &failed);
 
     looking->wanted = wanted;
@@ -472,7 +475,8 @@ gboolean kj_breaches_each(KjBreaches *breaches, const KjException *only, KjBreac
     return TRUE;
 }
 
-KjWalkEnd kj_breaches_find(KjBreaches *breaches, const KjBreach *breach, const KjClassSet *instants, const gint64 *from, KjWitness **witness) {
+KjWalkEnd kj_breaches_find(KjBreaches *breaches, const KjBreach *breach, const KjClassSet *instants, const gint64 *from,
+                           KjWitness **witness) {
     const KjBox *start = instants ? kj_place_at(breaches->universe, breach->start, instants) : breach->start;
 
     return start ? kj_place_find(&breaches->search, start, breach->without, from, witness) : KJ_WALK_DONE;

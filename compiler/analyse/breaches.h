@@ -49,7 +49,8 @@ gboolean kj_breaches_each(KjBreaches *breaches, const KjException *only, KjBreac
 
 /* Whether there is a breach in the place, at one of these instants (NULL: at any): STOPPED. `from` (may be NULL: no request is asked for): *witness gets a
  * request, at that instant or after it if it can be, or NULL when none could be made up. */
-KjWalkEnd kj_breaches_find(KjBreaches *breaches, const KjBreach *breach, const KjClassSet *instants, const gint64 *from, KjWitness **witness);
+KjWalkEnd kj_breaches_find(KjBreaches *breaches, const KjBreach *breach, const KjClassSet *instants, const gint64 *from,
+                           KjWitness **witness);
 
 /* The rules of a standard, about the block's fields, as a block like it in which nothing else is decided. Notes are left out: a standard asks for
  * effects. Arena. */

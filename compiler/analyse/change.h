@@ -109,7 +109,8 @@ typedef struct {
     struct KjReplay *replays; /* of the old and the new policy: witnesses are tried on their tables too; NULL: by the reference evaluator alone */
     const KjWindow *period; /* only what differs at some instant of it counts, and witnesses lie in it; NULL: at any, and at none */
     const KjWindow *best;   /* part of the period in which witnesses lie if they can; NULL with it */
-    const KjSources *old_sources, *new_sources; /* for blocks alone; NULL: a change of text alone is not told. kj_change_new sets them itself */
+    const KjSources *old_sources,
+        *new_sources; /* for blocks alone; NULL: a change of text alone is not told. kj_change_new sets them itself */
 } KjChangeOptions;
 
 /* Both policies must outlive it. Free with kj_change_free. */

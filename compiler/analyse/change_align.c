@@ -56,7 +56,7 @@ static gboolean key_equal(gconstpointer left, gconstpointer right) {
 static void number_cases(Alignment *alignment) {
     guint all = alignment->cases[OLD]->cases->len + alignment->cases[NEW]->cases->len;
     g_autofree CaseKey *keys = g_new(CaseKey, all + 1);        /* by number */
-    g_autofree guint32 *behind = g_new0(guint32, all + 1);     /* of each number: the next of its kind, or 0: a kind's first is never a next */
+    g_autofree guint32 *behind = g_new0(guint32, all + 1); /* of each number: the next of its kind, or 0: a kind's first is never a next */
     g_autofree guint32 *used = g_new(guint32, all + 1);        /* of a kind's first: the last of its kind on this side */
     g_autofree gint8 *used_on = g_new(gint8, all + 1);         /* and the side */
     g_autoptr(GHashTable) kinds = g_hash_table_new(key_hash, key_equal);

@@ -102,8 +102,9 @@ static KjChangeRegion *region_for(CaseWalk *walk, guint32 decider, guint ways) {
     numbers[!walk->side] = decider;
     for (guint side = OLD; side <= NEW; side++)
         decisions[side] = kj_cases_decision(aspect->cases[side], numbers[side]);
-    key = g_strdup_printf("%p %p %u %u %s", (const void *)rule_of(aspect, OLD, numbers[OLD]), (const void *)rule_of(aspect, NEW, numbers[NEW]),
-                          decisions[OLD], decisions[NEW], aspect->aspect ? aspect->aspect : "");
+    key = g_strdup_printf("%p %p %u %u %s", (const void *)rule_of(aspect, OLD, numbers[OLD]),
+                          (const void *)rule_of(aspect, NEW, numbers[NEW]), decisions[OLD], decisions[NEW],
+                          aspect->aspect ? aspect->aspect : "");
     region = g_hash_table_lookup(comparison->known, key);
     if (region)
         return region;
@@ -114,7 +115,8 @@ static KjChangeRegion *region_for(CaseWalk *walk, guint32 decider, guint ways) {
     region->new_rule = rule_of(aspect, NEW, numbers[NEW]);
     region->aspect = aspect->aspect;
     region->direction = (KjDirection)ways;
-    region->opens = kj_decisions_refuses(comparison->change->decisions, decisions[OLD]) && !kj_decisions_refuses(comparison->change->decisions, decisions[NEW]);
+    region->opens = kj_decisions_refuses(comparison->change->decisions, decisions[OLD]) &&
+                    !kj_decisions_refuses(comparison->change->decisions, decisions[NEW]);
     region->boxes = g_ptr_array_new();
     region->complete = TRUE;
     g_hash_table_insert(comparison->known, g_steal_pointer(&key), region);
@@ -530,7 +532,9 @@ static KjChangeVerdict verdict_of(const Comparison *comparison, gboolean same_te
 KjBlockChange *kj_block_change_new(KjArena *arena, const KjBlock *old_block, const KjBlock *new_block, const KjChangeOptions *options) {
     KjBlockChange *change = kj_arena_new0(arena, KjBlockChange);
     const KjBlock *one = new_block ? new_block : old_block;
-    Comparison comparison = { .change = change, .arena = arena, .options = options, .blocks = { old_block, new_block }, .steps = DETAIL_STEPS };
+    Comparison comparison = {
+        .change = change, .arena = arena, .options = options, .blocks = { old_block, new_block }, .steps = DETAIL_STEPS
+    };
     gboolean same_text = FALSE, restated = FALSE;
     g_autofree gint *partners = NULL;
 
@@ -541,7 +545,8 @@ KjBlockChange *kj_block_change_new(KjArena *arena, const KjBlock *old_block, con
     comparison.regions = g_ptr_array_new();
     partners = kj_rule_changes(change, arena, options, &same_text, &restated);
     if (old_block && new_block && old_block->domain != new_block->domain)
-        comparison.problem = kj_arena_printf(arena, _("it was a block of %s and is one of %s"), old_block->domain->name, new_block->domain->name);
+        comparison.problem = kj_arena_printf(arena, _("it was a block of %s and is one of %s"), old_block->domain->name,
+                                             new_block->domain->name);
     else
         compare(&comparison, partners);
     if (!comparison.problem && old_block && new_block)

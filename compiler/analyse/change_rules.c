@@ -89,7 +89,8 @@ static void pair_in_order(Pairing *pairing) {
 
     for (guint i = 0, next = 0; i < new_block->rule_count; i++) {
         for (guint at = next; at < MIN(old_block->rule_count, next + LOOK_AHEAD); at++) {
-            if (old_block->rules[at].labelled && new_block->rules[i].labelled && strcmp(old_block->rules[at].label, new_block->rules[i].label) == 0) {
+            if (old_block->rules[at].labelled && new_block->rules[i].labelled &&
+                strcmp(old_block->rules[at].label, new_block->rules[i].label) == 0) {
                 pair(pairing, at, i);
                 next = at + 1;
                 break;

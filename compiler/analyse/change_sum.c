@@ -113,7 +113,8 @@ static guint ways_between(Summing *summing, guint from, guint to) {
     guint8 *ways = &summing->ways[(gsize)from * summing->asking->len + to];
 
     if (*ways == 0xff)
-        *ways = (guint8)(a->rule->effect == b->rule->effect ? kj_decisions_compare(summing->decisions, a->decision, b->decision) : KJ_DIRECTION_MIXED);
+        *ways = (guint8)(a->rule->effect == b->rule->effect ? kj_decisions_compare(summing->decisions, a->decision, b->decision)
+                                                            : KJ_DIRECTION_MIXED);
     return *ways;
 }
 
@@ -182,7 +183,8 @@ static void fill_cell(Cell *cell) {
         const char *asks = kj_decisions_get(summing->decisions, asking->decision)->asks;
 
         while (at < others->len &&
-               strcmp(kj_decisions_get(summing->decisions, asking_at(summing, g_array_index(others, guint, at))->decision)->asks, asks) != 0)
+               strcmp(kj_decisions_get(summing->decisions, asking_at(summing, g_array_index(others, guint, at))->decision)->asks, asks) !=
+                   0)
             at++;
         if (at < others->len)
             g_array_remove_index(others, at);
@@ -204,7 +206,8 @@ static void tell_pairs(Cell *cell, const KjBox *box) {
     }
     for (guint i = 0; i < cell->of[NEW]->len; i++) {
         if (cell->partner[NEW][i] < 0)
-            add_cell(summing, region_for(summing, NULL, asking_at(summing, g_array_index(cell->of[NEW], guint, i)), KJ_DIRECTION_NARROWS), box);
+            add_cell(summing, region_for(summing, NULL, asking_at(summing, g_array_index(cell->of[NEW], guint, i)), KJ_DIRECTION_NARROWS),
+                     box);
     }
 }
 
@@ -467,7 +470,8 @@ static gboolean is_asked_again(const Summing *summing, const KjChangeRegion *reg
 
 const char *kj_change_sum(KjChangeSum *sum) {
     Summing summing = { .sum = sum, .decisions = sum->change->decisions, .universe = sum->change->universe, .steps = SUM_STEPS };
-    g_autoptr(GHashTable) numbers = g_hash_table_new(g_str_hash, g_str_equal), known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) numbers = g_hash_table_new(g_str_hash, g_str_equal),
+                          known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) before = NULL, after = NULL, both = g_ptr_array_new();
     g_autoptr(GArray) asking = g_array_new(FALSE, FALSE, sizeof(Asking));
 
@@ -486,7 +490,8 @@ const char *kj_change_sum(KjChangeSum *sum) {
         compare_rules(&summing);
     for (guint i = 0; i < sum->regions->len && !summing.problem; i++) {
         KjChangeRegion *region = sum->regions->pdata[i];
-        region->again = region->aspect && region->old_decision->unasked != region->new_decision->unasked && is_asked_again(&summing, region, numbers);
+        region->again = region->aspect && region->old_decision->unasked != region->new_decision->unasked &&
+                        is_asked_again(&summing, region, numbers);
     }
     for (guint side = OLD; side <= NEW; side++) {
         g_clear_pointer(&summing.cases[side], kj_cases_free);

@@ -39,7 +39,8 @@ const KjBlock *kj_block_as_of(KjArena *arena, const KjBlock *block, gint64 insta
     copy->rule_count = 0;
     for (guint i = 0; i < block->rule_count; i++) {
         const KjRule *rule = &block->rules[i];
-        if ((rule->after && contains(rule->after, instant)) || (rule->from && !contains(rule->from, instant)) || (rule->until && !contains(rule->until, instant)))
+        if ((rule->after && contains(rule->after, instant)) || (rule->from && !contains(rule->from, instant)) ||
+            (rule->until && !contains(rule->until, instant)))
             continue;
         rules[copy->rule_count] = *rule;
         rules[copy->rule_count].after = rules[copy->rule_count].from = rules[copy->rule_count].until = NULL;
@@ -112,7 +113,8 @@ static const Turn *next_turn(const GArray *turns, guint index) {
 
 /* From this turn on, as long as the calendar goes. */
 static const KjWindow *time_from(KjArena *arena, const Turn *turn) {
-    return kj_window_days(arena, turn->window->atom.zone, turn->at_end ? turn->window->atom.last_day + 1 : turn->window->atom.first_day, KJ_ENDLESS_DAY);
+    return kj_window_days(arena, turn->window->atom.zone, turn->at_end ? turn->window->atom.last_day + 1 : turn->window->atom.first_day,
+                          KJ_ENDLESS_DAY);
 }
 
 /* From a turn to the next one; NULL: there is none. */
@@ -155,7 +157,8 @@ static void try_witnesses(KjReplay *replay, const KjBlock *block, const Turn *ne
 static gboolean decides_in(const KjBlockChange *change, const KjRule *rule) {
     for (guint i = 0; i < change->regions->len; i++) {
         const KjChangeRegion *region = change->regions->pdata[i];
-        if ((region->old_rule && strcmp(region->old_rule->label, rule->label) == 0) || (region->new_rule && strcmp(region->new_rule->label, rule->label) == 0))
+        if ((region->old_rule && strcmp(region->old_rule->label, rule->label) == 0) ||
+            (region->new_rule && strcmp(region->new_rule->label, rule->label) == 0))
             return TRUE;
     }
     return FALSE;

@@ -37,7 +37,8 @@ static void find_in(const KjBlockChange *change, const KjChangeOptions *options,
     }
 }
 
-void kj_change_find_witness(const KjBlockChange *change, const KjChangeOptions *options, KjChangeRegion *region, const KjBox *period, const KjBox *best) {
+void kj_change_find_witness(const KjBlockChange *change, const KjChangeOptions *options, KjChangeRegion *region, const KjBox *period,
+                            const KjBox *best) {
     if (best)
         find_in(change, options, region, best);
     if (!region->witness)
@@ -77,8 +78,8 @@ static gboolean shows(const KjBlockChange *change, const KjChangeOptions *option
         good = verdict->outcome != KJ_OUTCOME_ERROR && (!rule || g_ptr_array_find(verdict->matched, rule, NULL));
     else
         good = verdict->outcome != KJ_OUTCOME_ERROR && strcmp(verdict->effect, effect) == 0 && (region->aspect || verdict->rule == rule);
-    return good && (!options->replays || kj_replay_agrees(&options->replays[side], block, question->values, question->count, question->has_instant,
-                                                          question->instant, verdict));
+    return good && (!options->replays || kj_replay_agrees(&options->replays[side], block, question->values, question->count,
+                                                          question->has_instant, question->instant, verdict));
 }
 
 /* Tries the witnesses of at most TRIED_TOGETHER regions in one version. */
@@ -91,7 +92,8 @@ static void try_some(KjBlockChange *change, const KjChangeOptions *options, guin
         const KjWitness *witness = regions[i]->witness;
 
         values[i] = known_values(block_of(change, side), witness);
-        questions[i] = (KjReferenceQuestion){ (const KjFieldText *)(void *)values[i]->data, values[i]->len, witness->has_instant, witness->instant };
+        questions[i] = (KjReferenceQuestion){ (const KjFieldText *)(void *)values[i]->data, values[i]->len, witness->has_instant,
+                                              witness->instant };
     }
     kj_reference_decide_all(block_of(change, side), questions, count, verdicts);
     for (guint i = 0; i < count; i++) {

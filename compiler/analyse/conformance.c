@@ -75,7 +75,8 @@ static gint64 first_instant(KjUniverse *universe, guint32 klass) {
 /* "2027-01-01", with the time of day if it is not the day's first. */
 static char *date_text(gint64 instant, const char *zone) {
     g_autoptr(GTimeZone) there = g_time_zone_new_identifier(zone);
-    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(instant), wall = there ? g_date_time_to_timezone(utc, there) : g_date_time_ref(utc);
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(instant),
+                         wall = there ? g_date_time_to_timezone(utc, there) : g_date_time_ref(utc);
     gboolean midnight = g_date_time_get_hour(wall) == 0 && g_date_time_get_minute(wall) == 0;
 
     return g_date_time_format(wall, midnight ? "%Y-%m-%d" : "%Y-%m-%d %H:%M");
@@ -99,7 +100,8 @@ static Departure *departure_of(Proving *proving, const KjBreach *breach, gboolea
 }
 
 static void add_share(const Proving *proving, Departure *departure, const KjBreach *breach) {
-    double share = kj_count_share(proving->breaches->universe, breach->start), more = MAX(share, departure->share), less = MIN(share, departure->share);
+    double share = kj_count_share(proving->breaches->universe, breach->start), more = MAX(share, departure->share),
+           less = MIN(share, departure->share);
 
     departure->share = isinf(less) ? more : more + log2(1 + exp2(less - more));
 }
@@ -121,7 +123,8 @@ static gboolean is_broken(Proving *proving, const KjBreach *breach, guint32 low,
     *witness = NULL;
     if (low > high)
         return FALSE;
-    end = kj_breaches_find(proving->breaches, breach, kj_class_sets_range(kj_universe_sets(proving->breaches->universe), low, high), &from, witness);
+    end = kj_breaches_find(proving->breaches, breach, kj_class_sets_range(kj_universe_sets(proving->breaches->universe), low, high), &from,
+                           witness);
     proving->too_long[breach->demand] |= end == KJ_WALK_TOO_LONG;
     return end == KJ_WALK_STOPPED;
 }
@@ -210,7 +213,8 @@ static void add_related(const Proving *proving, const Departure *departure, KjDi
 
     kj_report_related(diagnostic, demand->standard->rules[departure->breach.wanted].span, _("what the standard says"));
     if (demand->through)
-        through = g_strdup_printf(_("the block conforms to `%s`, and that to `%s`"), demand->conformance->standard->name, demand->standard->name);
+        through = g_strdup_printf(_("the block conforms to `%s`, and that to `%s`"), demand->conformance->standard->name,
+                                  demand->standard->name);
     kj_report_related(diagnostic, demand->conformance->span, through ? through : _("the block conforms to it here"));
     if (departure->witness) {
         command = kj_replay_command(proving->analysis->path, proving->breaches->block, departure->witness);
@@ -246,15 +250,19 @@ static void report_departure(const Proving *proving, const Departure *departure,
     gboolean unasked = kj_decisions_get(breaches->decisions, departure->breach.decision)->unasked;
     g_autofree char *who = rule ? g_strdup_printf(_("the rule `%s`"), rule->label)
                                 : g_strdup_printf(unasked ? _("the block `%s`") : _("the default of `%s`"), breaches->block->qualified);
-    g_autofree char *answer = answer_text(breaches, departure->breach.decision), *wanted = wanted_text(breaches, departure->breach.wanted_decision);
-    g_autofree char *date = departure->now ? NULL : date_text(first_instant(breaches->universe, departure->first_class), breaches->block->zone);
+    g_autofree char *answer = answer_text(breaches, departure->breach.decision),
+                    *wanted = wanted_text(breaches, departure->breach.wanted_decision);
+    g_autofree char *date = departure->now ? NULL
+                                           : date_text(first_instant(breaches->universe, departure->first_class), breaches->block->zone);
     KjSpan span = rule ? rule->span : default_span(breaches->block);
     KjDiagnostic *diagnostic;
 
     if (!departure->witness) {
-        g_autofree char *reason = g_strdup_printf(_("%s may answer otherwise than `%s` wants, but no request can be made up that shows it"), who, label);
+        g_autofree char *reason = g_strdup_printf(_("%s may answer otherwise than `%s` wants, but no request can be made up that shows it"),
+                                                  who, label);
         diagnostic = kj_report(diagnostics, KJ_CODE_UNPROVED, span, breaches->block->qualified, standard, reason);
-        kj_report_help(diagnostic, _("fields that are compared with each other are opaque to the proof; write the case without the comparison"));
+        kj_report_help(diagnostic,
+                       _("fields that are compared with each other are opaque to the proof; write the case without the comparison"));
     } else if (departure->now) {
         diagnostic = kj_report(diagnostics, KJ_CODE_NOT_CONFORMING, span, who, answer, label, standard, wanted);
         add_help(proving, departure, diagnostic);
@@ -302,7 +310,8 @@ static void report_all(Proving *proving, KjReplay *replay, KjDiagnostics *diagno
             *(departure->now ? &now : &later) += 1;
     }
     if (now)
-        kj_report(diagnostics, KJ_CODE_NOT_CONFORMING_MORE, proving->breaches->block->declaration->name->span, now, proving->breaches->block->qualified);
+        kj_report(diagnostics, KJ_CODE_NOT_CONFORMING_MORE, proving->breaches->block->declaration->name->span, now,
+                  proving->breaches->block->qualified);
     if (later)
         kj_report(diagnostics, KJ_CODE_NOT_CONFORMING_MORE_LATER, proving->breaches->block->declaration->name->span, later,
                   proving->breaches->block->qualified);
@@ -313,13 +322,14 @@ static void report_all(Proving *proving, KjReplay *replay, KjDiagnostics *diagno
 static void report_unproved(const KjBreaches *breaches, guint demand, const char *reason, KjDiagnostics *diagnostics) {
     const KjBlock *block = breaches->block;
     const KjDemand *of = demand < breaches->demands->len ? breaches->demands->pdata[demand] : NULL;
-    KjDiagnostic *diagnostic = kj_report(diagnostics, KJ_CODE_UNPROVED, of ? of->conformance->span : block->declaration->name->span, block->qualified,
-                                         of ? of->standard->name : block->conformances[0].standard->name, reason);
+    KjDiagnostic *diagnostic = kj_report(diagnostics, KJ_CODE_UNPROVED, of ? of->conformance->span : block->declaration->name->span,
+                                         block->qualified, of ? of->standard->name : block->conformances[0].standard->name, reason);
 
     kj_report_help(diagnostic, _("split the block, or name what its rules combine as one set, so that the question becomes smaller"));
 }
 
-static void prove_block(const KjPolicy *policy, const KjBlock *block, const KjAnalysis *analysis, KjReplay *replay, KjDiagnostics *diagnostics) {
+static void prove_block(const KjPolicy *policy, const KjBlock *block, const KjAnalysis *analysis, KjReplay *replay,
+                        KjDiagnostics *diagnostics) {
     g_autoptr(KjBreaches) breaches = kj_breaches_new(policy, block);
     g_autoptr(GHashTable) by_pair = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) departures = g_ptr_array_new_with_free_func(departure_free);

@@ -67,8 +67,8 @@ static void report(Search *search, const Side *exact, guint32 exact_rule, const 
 /* A request of both boxes for which both decide. What is not found is no contradiction for anybody: each block is proved against both. */
 static KjWitness *common(Search *search, const Side *exact, guint a, const Side *other, guint b) {
     const gint64 any = 0;
-    const KjBox *both = kj_box_intersect(kj_universe_arena(search->universe), kj_universe_sets(search->universe), exact->cases->boxes->pdata[a],
-                                         other->cases->boxes->pdata[b]);
+    const KjBox *both = kj_box_intersect(kj_universe_arena(search->universe), kj_universe_sets(search->universe),
+                                         exact->cases->boxes->pdata[a], other->cases->boxes->pdata[b]);
     g_autoptr(GPtrArray) without = g_ptr_array_new();
     KjWitness *witness = NULL;
 

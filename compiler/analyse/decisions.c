@@ -200,8 +200,8 @@ static gboolean has_obligation(KjDecisions *decisions, const KjNote *notes, guin
 /* ---- numbers ---- */
 
 static guint32 number_of(KjDecisions *decisions, const KjDecision *decision) {
-    char *text = kj_arena_printf(decisions->arena, "%u\1%d\1%d\1%s\1%s\1%s", decision->effect, decision->error, decision->unasked, decision->parameters,
-                                 decision->obligations, decision->members);
+    char *text = kj_arena_printf(decisions->arena, "%u\1%d\1%d\1%s\1%s\1%s", decision->effect, decision->error, decision->unasked,
+                                 decision->parameters, decision->obligations, decision->members);
     gpointer known = g_hash_table_lookup(decisions->numbers, text);
 
     if (!known) {
@@ -389,7 +389,8 @@ KjDirection kj_decisions_compare(const KjDecisions *decisions, guint32 from, gui
     milder = (ways & KJ_DIRECTION_WIDENS) != 0;
     if (has_other(decisions, a->obligations, b->obligations, FALSE) || has_other(decisions, b->obligations, a->obligations, TRUE))
         ways |= KJ_DIRECTION_WIDENS;
-    if ((has_other(decisions, b->obligations, a->obligations, FALSE) || has_other(decisions, a->obligations, b->obligations, TRUE)) && !milder)
+    if ((has_other(decisions, b->obligations, a->obligations, FALSE) || has_other(decisions, a->obligations, b->obligations, TRUE)) &&
+        !milder)
         ways |= KJ_DIRECTION_NARROWS; /* whoever is let through now and noted down has not lost anything */
     return (KjDirection)ways;
 }
@@ -503,7 +504,8 @@ static GArray *place_rules(KjDecisions *decisions, const KjBlock *block, const c
     return places;
 }
 
-KjCases *kj_decisions_cases(KjDecisions *decisions, guint side, const KjBlock *block, const char *aspect, gboolean errors, guint *failed_rule) {
+KjCases *kj_decisions_cases(KjDecisions *decisions, guint side, const KjBlock *block, const char *aspect, gboolean errors,
+                            guint *failed_rule) {
     g_autoptr(GArray) places = place_rules(decisions, block, aspect);
     g_autoptr(KjCases) cases = kj_cases_new(decisions->universe, default_decision(decisions, block, aspect));
 

@@ -123,11 +123,14 @@ static void report_end(const KjException *exception, const KjAnalysis *analysis,
         else
             kj_report_help(diagnostic, _("delete it; the standard holds again since then"));
     } else if (exception->until_day - analysis->day <= analysis->soon) {
-        diagnostic = kj_report(diagnostics, KJ_CODE_EXCEPTION_EXPIRING, exception->span, exception->id, last, exception->until_day - analysis->day);
+        diagnostic = kj_report(diagnostics, KJ_CODE_EXCEPTION_EXPIRING, exception->span, exception->id, last,
+                               exception->until_day - analysis->day);
         if (exception->rule)
-            kj_report_help(diagnostic, _("from the next day on the rule `%s` is gone; whoever needs it longer asks again"), exception->rule->label);
+            kj_report_help(diagnostic, _("from the next day on the rule `%s` is gone; whoever needs it longer asks again"),
+                           exception->rule->label);
         else
-            kj_report_help(diagnostic, _("from the next day on `%s` holds again; whoever needs it longer asks again"), exception->standard->name);
+            kj_report_help(diagnostic, _("from the next day on `%s` holds again; whoever needs it longer asks again"),
+                           exception->standard->name);
     } else {
         kj_report(diagnostics, KJ_CODE_EXCEPTION_LIVE, exception->span, exception->id, exception->standard->name, last);
     }

@@ -82,8 +82,8 @@ static gboolean make_cases(KjFindings *findings, guint aspect, guint *failed) {
     return TRUE;
 }
 
-KjFindings *kj_findings_new(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, KjDiagnostics *diagnostics,
-                            char **problem) {
+KjFindings *kj_findings_new(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay,
+                            KjDiagnostics *diagnostics, char **problem) {
     g_autoptr(KjFindings) findings = g_new0(KjFindings, 1);
     const char *trouble;
     guint failed;
@@ -266,7 +266,8 @@ static void look_at(Run *run, const KjBlock *block) {
         kj_find_order(findings);
     }
     if (findings->open)
-        kj_report(diagnostics, KJ_CODE_FINDINGS_OPEN, findings->open_rule->span, findings->open, block->qualified, findings->open_rule->label);
+        kj_report(diagnostics, KJ_CODE_FINDINGS_OPEN, findings->open_rule->span, findings->open, block->qualified,
+                  findings->open_rule->label);
 }
 
 void kj_find_in_rules(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {

@@ -42,8 +42,8 @@ typedef struct {
 } KjFindings;
 
 /* The block's findings; NULL with *problem (borrowed from nobody, free with g_free) when its rules cannot be brought into the algebra. */
-KjFindings *kj_findings_new(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, KjDiagnostics *diagnostics,
-                            char **problem);
+KjFindings *kj_findings_new(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay,
+                            KjDiagnostics *diagnostics, char **problem);
 void kj_findings_free(KjFindings *findings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjFindings, kj_findings_free)
 

@@ -109,8 +109,8 @@ static KjGuard *tell_parameter(Comparison *comparison, gboolean weakens, const K
 }
 
 /* `new_conformance` may be NULL: the standard is met through another, which binds its parameters. */
-static void compare_bindings(Comparison *comparison, const KjBlock *old_block, const KjConformance *old_conformance, const KjBlock *new_block,
-                             const KjConformance *new_conformance) {
+static void compare_bindings(Comparison *comparison, const KjBlock *old_block, const KjConformance *old_conformance,
+                             const KjBlock *new_block, const KjConformance *new_conformance) {
     for (guint i = 0; i < old_conformance->binding_count; i++) {
         const KjBinding *old_binding = &old_conformance->bindings[i], *new_binding = find_binding(new_conformance, old_binding->parameter);
         const char *old_value = resolved_binding(comparison, old_conformance, old_binding), *old_text, *new_text = "";
@@ -347,7 +347,8 @@ static void compare_exceptions(Comparison *comparison) {
 
 /* One host of an enforcement, or the whole where it names none. */
 static char *enforced_key(const KjEnforcement *enforcement, guint host) {
-    return g_strjoin("\n", enforcement->block->qualified, enforcement->target, enforcement->host_count ? enforcement->hosts[host] : "", NULL);
+    return g_strjoin("\n", enforcement->block->qualified, enforcement->target, enforcement->host_count ? enforcement->hosts[host] : "",
+                     NULL);
 }
 
 static void tell_enforced(Comparison *comparison, gboolean lost, const KjEnforcement *enforcement, guint host) {
@@ -467,7 +468,8 @@ static const char *cases_beyond(Comparison *comparison, const Promise *ours, con
 }
 
 static void tell_promise(Comparison *comparison, const Promise *before, const Promise *after) {
-    const char *lost = before ? cases_beyond(comparison, before, after) : "", *gained = after ? cases_beyond(comparison, after, before) : "";
+    const char *lost = before ? cases_beyond(comparison, before, after) : "",
+               *gained = after ? cases_beyond(comparison, after, before) : "";
     const Promise *either = after ? after : before;
     KjGuard *guard;
 

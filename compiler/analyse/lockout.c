@@ -94,7 +94,8 @@ static const KjClassSet *find_classes(KjUniverse *universe, guint index, const c
     if (klass && !others)
         return one;
     /* A class that holds more than the one value to leave out has other values yet. */
-    return others && kj_classifier_is_single(field->classifier, klass) ? kj_class_set_complement(sets, one, 1, last) : kj_class_sets_range(sets, 1, last);
+    return others && kj_classifier_is_single(field->classifier, klass) ? kj_class_set_complement(sets, one, 1, last)
+                                                                       : kj_class_sets_range(sets, 1, last);
 }
 
 /* All requests the lifeline could be; NULL when it cannot be said here. */
@@ -194,7 +195,8 @@ static char **split_connection(const char *connection) {
     return g_steal_pointer(&words);
 }
 
-static gboolean look_at_block(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, KjDiagnostics *diagnostics) {
+static gboolean look_at_block(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay,
+                              KjDiagnostics *diagnostics) {
     g_autofree char *problem = NULL;
     g_autoptr(KjFindings) findings = kj_findings_new(policy, analysis, block, replay, diagnostics, &problem);
     g_auto(GStrv) connection = split_connection(analysis->connection);
@@ -213,7 +215,8 @@ static gboolean look_at_block(const KjPolicy *policy, const KjAnalysis *analysis
 }
 
 /* TRUE when it was looked at, or need not be: what could not be is no finding, but nobody may rely on it. */
-static gboolean look_if_any(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay, KjDiagnostics *diagnostics) {
+static gboolean look_if_any(const KjPolicy *policy, const KjAnalysis *analysis, const KjBlock *block, KjReplay *replay,
+                            KjDiagnostics *diagnostics) {
     const KjLifelineDefinition *lifeline = kj_domain_lifelines(block->domain);
 
     while (lifeline && lifeline->name && !holds(block, lifeline->setting, lifeline->value))

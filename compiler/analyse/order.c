@@ -74,7 +74,8 @@ static const KjBox *find_decided(Looking *looking, const KjBox *own, guint32 riv
     KjWalk walk = { .start = both, .without = without };
 
     if (both)
-        kj_findings_find(looking->findings, &walk, &looking->findings->block->rules[kj_cases_get(looking->cases, place)->rule], &found, NULL);
+        kj_findings_find(looking->findings, &walk, &looking->findings->block->rules[kj_cases_get(looking->cases, place)->rule], &found,
+                         NULL);
     return found;
 }
 

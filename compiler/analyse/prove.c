@@ -32,7 +32,8 @@ void kj_proof_clear(KjProof *proof) {
 
 static gint compare_places(gconstpointer a, gconstpointer b, gpointer data) {
     const KjBlock *block = data;
-    guint left = *(const guint *)a, right = *(const guint *)b, left_effect = block->rules[left].effect, right_effect = block->rules[right].effect;
+    guint left = *(const guint *)a, right = *(const guint *)b, left_effect = block->rules[left].effect,
+          right_effect = block->rules[right].effect;
 
     if (block->domain->combining == KJ_COMBINING_STRICTEST && left_effect != right_effect)
         return left_effect > right_effect ? -1 : 1;

@@ -254,7 +254,8 @@ static void tell_dead(KjFindings *findings, const KjRule *rule, const GArray *co
         if (i + 1 == COVER_TOLD && cover->len > COVER_TOLD)
             message = g_strdup_printf(_("and so do `%s` and %u more rules"), by->label, cover->len - COVER_TOLD);
         else
-            message = g_strdup_printf(cover->len == 1 ? _("`%s` decides all of its requests") : _("`%s` decides some of its requests"), by->label);
+            message = g_strdup_printf(cover->len == 1 ? _("`%s` decides all of its requests") : _("`%s` decides some of its requests"),
+                                      by->label);
         kj_report_related(diagnostic, by->span, message);
     }
     suggest(findings, rule, cover, diagnostic);

@@ -222,7 +222,8 @@ static void tell(Looking *looking, guint rule) {
         message = g_strdup_printf(_("`%s` decides the same"), block->rules[number].label);
         kj_report_related(diagnostic, block->rules[number].span, message);
     }
-    kj_report_help(diagnostic, by_default ? _("keep it if it says something to a reader, or guards against rules to come") : _("delete it: nothing changes"));
+    kj_report_help(diagnostic, by_default ? _("keep it if it says something to a reader, or guards against rules to come")
+                                          : _("delete it: nothing changes"));
 }
 
 void kj_find_redundant(KjFindings *findings) {

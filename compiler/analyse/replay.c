@@ -67,8 +67,8 @@ static gboolean is_matched(const KjTable *table, const KjRequest *request, const
 }
 
 /* The request as the table decides it; NULL with nothing decided when the table knows no such block, field or value. */
-static KjRequest *ask_table(KjTable *table, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant, gint64 instant,
-                            KjVerdict *verdict) {
+static KjRequest *ask_table(KjTable *table, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant,
+                            gint64 instant, KjVerdict *verdict) {
     g_autoptr(KjRequest) request = NULL;
     guint number;
 
@@ -99,8 +99,8 @@ static gboolean table_decides(KjTable *table, const KjBlock *block, const KjRule
     return strcmp(verdict.label, rule ? rule->label : "default") == 0;
 }
 
-gboolean kj_replay_agrees(KjReplay *replay, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant, gint64 instant,
-                          const KjReferenceVerdict *reference) {
+gboolean kj_replay_agrees(KjReplay *replay, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant,
+                          gint64 instant, const KjReferenceVerdict *reference) {
     KjVerdict verdict = { .size = sizeof verdict };
     KjTable *table = table_of(replay, block);
     g_autoptr(KjRequest) request = table ? ask_table(table, block, texts, count, has_instant, instant, &verdict) : NULL;

@@ -27,8 +27,8 @@ gboolean kj_replay_decides(KjReplay *replay, const KjBlock *block, const KjRule 
 gboolean kj_replay_refers(const KjBlock *block, const KjRule *rule, const KjWitness *witness);
 
 /* Whether the compiled table answers a request as the reference evaluator did. TRUE when there is no table. */
-gboolean kj_replay_agrees(KjReplay *replay, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant, gint64 instant,
-                          const KjReferenceVerdict *reference);
+gboolean kj_replay_agrees(KjReplay *replay, const KjBlock *block, const KjFieldText *texts, guint count, gboolean has_instant,
+                          gint64 instant, const KjReferenceVerdict *reference);
 
 /* "kijun explain PATH BLOCK from=... --at ..." Free with g_free. */
 char *kj_replay_command(const char *path, const KjBlock *block, const KjWitness *witness);

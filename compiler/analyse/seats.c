@@ -35,8 +35,9 @@ static void look_at(const KjRule *rule, KjDiagnostics *diagnostics) {
         kj_report_help(kj_report(diagnostics, KJ_CODE_SEATS_TOO_MANY, rule->span, rule->label, wanted, group->text, names->len),
                        _("nobody could ever approve what the rule is about; ask for fewer, or give the group more members"));
     else
-        kj_report_help(kj_report(diagnostics, KJ_CODE_SEATS_ALL, rule->span, rule->label, wanted, group->text),
-                       _("when one of them is away, leaves, or wrote the change, nobody can approve it; give the group more members, or ask for fewer"));
+        kj_report_help(
+            kj_report(diagnostics, KJ_CODE_SEATS_ALL, rule->span, rule->label, wanted, group->text),
+            _("when one of them is away, leaves, or wrote the change, nobody can approve it; give the group more members, or ask for fewer"));
 }
 
 void kj_find_seats(const KjPolicy *policy, const KjAnalysis *analysis, KjDiagnostics *diagnostics) {

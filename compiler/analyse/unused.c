@@ -125,7 +125,8 @@ static void tell_single(const KjBlock *block, const Counting *counting, KjDiagno
         if (near)
             kj_report_help(diagnostic, _("did you mean `%s`?"), near);
         else
-            kj_report_help(diagnostic, _("if it is meant, list all values once with `field %s : { ... };`, and a misspelt one is an error"), field);
+            kj_report_help(diagnostic, _("if it is meant, list all values once with `field %s : { ... };`, and a misspelt one is an error"),
+                           field);
     }
 }
 

@@ -82,9 +82,11 @@ static void read_date(Reading *reading, const KjAstAnnotation *annotation, DateM
     if (reading->is_default || taken) {
         KjDiagnostic *wrong = KJ_CHECK_TELL(scope->checker, KJ_CODE_ANNOTATION_PLACE, annotation->span, annotation->name->text,
                                             reading->is_default ? _("a default, which always holds") : _("a rule that has one already"));
-        KJ_CHECK_HELP(wrong, "%s", reading->is_default ? _("write a rule with it above the default")
-                                   : meaning == DATE_UNTIL ? _("delete one of the two")
-                                                           : _("a rule has one `@from` or one `@advisory`, which says from when too; delete one of the two"));
+        KJ_CHECK_HELP(wrong, "%s",
+                      reading->is_default ? _("write a rule with it above the default")
+                      : meaning == DATE_UNTIL
+                          ? _("delete one of the two")
+                          : _("a rule has one `@from` or one `@advisory`, which says from when too; delete one of the two"));
         return;
     }
     if (meaning == DATE_ADVISORY) {

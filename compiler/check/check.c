@@ -105,7 +105,8 @@ static void list_people(KjChecker *checker) {
             const KjEntity *entity = g_ptr_array_index(module->entities, j);
             if (!named || named->declaration != entity->declaration)
                 continue; /* a block */
-            for (const KjResolution *resolution = entity->resolutions; resolution && entity->kind == KJ_ENTITY_GROUP; resolution = resolution->next)
+            for (const KjResolution *resolution = entity->resolutions; resolution && entity->kind == KJ_ENTITY_GROUP;
+                 resolution = resolution->next)
                 if (resolution->type.kind == KJ_TYPE_PRINCIPAL && resolution->operand)
                     named->people = resolution->operand->set;
             named = named->next;

@@ -288,7 +288,8 @@ const KjCondition *kj_condition_during(const KjScope *scope, const KjAstValue *v
 const KjCondition *kj_clause_check(const KjScope *scope, const KjAstClause *clause);
 /* Clauses and then `when`, as one condition. NULL when reported. Clauses for which `skip` says so are left out. */
 const KjCondition *kj_clauses_check(const KjScope *scope, const KjAstClause *clauses, const KjAstExpression *also,
-                                    const KjAstExpression *when, gboolean (*skip)(const KjAstClause *, gpointer), gpointer data, KjSpan span);
+                                    const KjAstExpression *when, gboolean (*skip)(const KjAstClause *, gpointer), gpointer data,
+                                    KjSpan span);
 
 /* ---- phases.c ---- */
 

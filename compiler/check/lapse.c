@@ -435,7 +435,8 @@ static KjBlock *find_joined(const Lapsing *lapsing, const char *qualified) {
 }
 
 static gboolean is_same_enforcement(const KjEnforcement *a, const KjEnforcement *b) {
-    gboolean same = strcmp(a->block->qualified, b->block->qualified) == 0 && strcmp(a->target, b->target) == 0 && a->host_count == b->host_count;
+    gboolean same = strcmp(a->block->qualified, b->block->qualified) == 0 && strcmp(a->target, b->target) == 0 &&
+                    a->host_count == b->host_count;
 
     for (guint i = 0; same && i < a->host_count; i++)
         same = strcmp(a->hosts[i], b->hosts[i]) == 0;

@@ -214,7 +214,8 @@ static void report_qualifier(const KjScope *scope, const KjAstName *name, const 
         kj_report_help(unknown, _("write `use MODULE as %s;` at the head of the file"), name->qualifier);
 }
 
-static void report_last(const KjScope *scope, const KjAstName *name, KjModule *owner, const KjDataType *type, const char *const *candidates) {
+static void report_last(const KjScope *scope, const KjAstName *name, KjModule *owner, const KjDataType *type,
+                        const char *const *candidates) {
     KjChecker *checker = scope->checker;
     KjDiagnostic *unknown = KJ_CHECK_TELL(checker, KJ_CODE_NAME_UNKNOWN, name->span, name->text);
     const char *near = candidates ? kj_did_you_mean(name->last, candidates) : NULL;

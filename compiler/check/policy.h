@@ -112,7 +112,7 @@ typedef enum {
     KJ_CONDITION_HAS,     /* set-valued field has at least one of members[] */
     KJ_CONDITION_COMPARE, /* field RELATION other */
     KJ_CONDITION_DURING,  /* the instant lies in window */
-    KJ_CONDITION_SHOWN,   /* operands[0] is true; false where it is unknown. Nobody writes it: exceptions are made with it (check/restore.c) */
+    KJ_CONDITION_SHOWN, /* operands[0] is true; false where it is unknown. Nobody writes it: exceptions are made with it (check/restore.c) */
 } KjConditionKind;
 
 typedef struct KjCondition {

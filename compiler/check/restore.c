@@ -66,7 +66,8 @@ static const KjCondition *within(KjArena *arena, const KjCondition *condition, c
     if (!window)
         return condition;
     date = kj_condition_in(arena, window, condition->span);
-    return kj_condition_both(arena, KJ_CONDITION_AND, condition, refuses ? kj_condition_not_shown(arena, kj_condition_not(arena, date)) : date);
+    return kj_condition_both(arena, KJ_CONDITION_AND, condition,
+                             refuses ? kj_condition_not_shown(arena, kj_condition_not(arena, date)) : date);
 }
 
 const KjCondition *kj_rule_matching(KjArena *arena, const KjDomain *domain, const KjRule *rule) {
@@ -74,7 +75,8 @@ const KjCondition *kj_rule_matching(KjArena *arena, const KjDomain *domain, cons
     const KjCondition *condition = within(arena, within(arena, rule->match, rule->from, refuses), rule->until, refuses);
 
     if (rule->after)
-        condition = kj_condition_both(arena, KJ_CONDITION_AND, condition, kj_condition_not_shown(arena, kj_condition_in(arena, rule->after, condition->span)));
+        condition = kj_condition_both(arena, KJ_CONDITION_AND, condition,
+                                      kj_condition_not_shown(arena, kj_condition_in(arena, rule->after, condition->span)));
     return rule->unless ? kj_condition_both(arena, KJ_CONDITION_AND, condition, kj_condition_not_shown(arena, rule->unless)) : condition;
 }
 
@@ -127,7 +129,8 @@ static const KjCondition *decided_by_others(Restoring *restoring, const KjDemand
         gboolean first = domain->combining == KJ_COMBINING_FIRST_MATCH && i < index && (other != own || own == IN_BETWEEN);
 
         if (first || (domain->combining == KJ_COMBINING_STRICTEST && own == MILDEST && other != MILDEST))
-            others = kj_condition_both(restoring->arena, KJ_CONDITION_OR, others, kj_rule_matching(restoring->arena, domain, &demand->rules[i]));
+            others = kj_condition_both(restoring->arena, KJ_CONDITION_OR, others,
+                                       kj_rule_matching(restoring->arena, domain, &demand->rules[i]));
     }
     return others;
 }
@@ -207,7 +210,8 @@ static void put_between(Restoring *restoring, const KjRule *own, const KjRule *l
     for (guint i = 0; i < restoring->between->len; i++) {
         KjRule rule = g_array_index(restoring->between, KjRule, i);
 
-        if (is_as_strict(domain, own, &rule) || (own != last && domain->combining == KJ_COMBINING_STRICTEST && !is_as_strict(domain, last, &rule)))
+        if (is_as_strict(domain, own, &rule) ||
+            (own != last && domain->combining == KJ_COMBINING_STRICTEST && !is_as_strict(domain, last, &rule)))
             continue;
         rule.match = kj_condition_both(restoring->arena, KJ_CONDITION_AND, rule.match, kj_rule_matching(restoring->arena, domain, own));
         put(restoring, rule, rules);

@@ -109,7 +109,8 @@ static gboolean collect_name(Services *services, const KjAstValue *value) {
         return good;
     }
     if (parameter) {
-        const char *stands_for = kj_check_type_text(scope->checker, &parameter->type), *wanted = kj_check_type_text(scope->checker, &service_type);
+        const char *stands_for = kj_check_type_text(scope->checker, &parameter->type),
+                   *wanted = kj_check_type_text(scope->checker, &service_type);
         KjDiagnostic *mismatch = KJ_CHECK_REPORT(scope, KJ_CODE_PARAMETER_TYPE, value->span, parameter->name, stands_for, wanted);
         kj_report_related(mismatch, parameter->span, _("declared here"));
         return FALSE;

@@ -31,7 +31,8 @@ const KjSet *kj_set_intervals(KjArena *arena, const KjInterval *intervals, guint
 
 static guint interval_hash(gconstpointer key) {
     const KjInterval *interval = ((const KjSet *)key)->intervals;
-    guint64 hash = (interval->low.low * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) ^ interval->low.high) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
+    guint64 hash = (interval->low.low * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15) ^ interval->low.high) *
+                   G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
 
     hash = (hash ^ hash >> 29 ^ interval->high.low) * G_GUINT64_CONSTANT(0x94d049bb133111eb) ^ interval->high.high;
     return (guint)(hash ^ hash >> 32) + (guint)interval->low.family;
@@ -360,7 +361,8 @@ static gboolean collect_name(Collector *collector, const KjAstValue *value) {
     }
     if (collector->type->kind == KJ_TYPE_SYMBOL && !name->qualifier && collector->type->symbols)
         return kj_literal_interval(scope, collector->type, value, &interval); /* tells which values there are */
-    kj_names_unknown(scope, name, collector->type, collector->type->kind == KJ_TYPE_SYMBOL ? (const char *const *)collector->type->symbols : NULL);
+    kj_names_unknown(scope, name, collector->type,
+                     collector->type->kind == KJ_TYPE_SYMBOL ? (const char *const *)collector->type->symbols : NULL);
     return FALSE;
 }
 
@@ -478,7 +480,8 @@ static gboolean collect(Collector *collector, const KjAstValue *value) {
 /* One literal or range of a numeric type, as most values are. */
 static gboolean resolve_interval(const KjScope *scope, const KjDataType *type, const KjAstValue *value, KjOperand *operand) {
     KjInterval interval;
-    gboolean good = value->kind == KJ_VALUE_RANGE ? kj_literal_range(scope, type, value, &interval) : kj_literal_interval(scope, type, value, &interval);
+    gboolean good = value->kind == KJ_VALUE_RANGE ? kj_literal_range(scope, type, value, &interval)
+                                                  : kj_literal_interval(scope, type, value, &interval);
 
     *operand = (KjOperand){ good ? shared_interval(scope->checker, &interval) : NULL, FALSE, FALSE };
     return good;

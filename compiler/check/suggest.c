@@ -46,7 +46,8 @@ gboolean kj_suggest_value(KjDiagnostic *diagnostic, const KjAstName *name, const
         if (!name->qualifier && type->set)
             KJ_CHECK_HELP(diagnostic, _("declare it with `group %s = { \"NAME\", ... };`"), name->text);
         else if (!name->qualifier)
-            KJ_CHECK_HELP(diagnostic, _("declare it with `group %s = { \"NAME\", ... };`, or write `\"%s\"` for one person"), name->text, name->text);
+            KJ_CHECK_HELP(diagnostic, _("declare it with `group %s = { \"NAME\", ... };`, or write `\"%s\"` for one person"), name->text,
+                          name->text);
         return !name->qualifier;
     case KJ_TYPE_ADDRESS:
         if (name->qualifier)

@@ -244,7 +244,8 @@ static const KjWindow *resolve_set(const KjScope *scope, const KjAstValue *value
 
 static const KjWindow *resolve_minus(const KjScope *scope, const KjAstValue *left_value, const KjAstValue *right_value) {
     KjArena *arena = scope->checker->arena;
-    const KjWindow *left = left_value ? kj_window_resolve(scope, left_value) : kj_window_days(arena, scope->module->zone, 0, KJ_ENDLESS_DAY);
+    const KjWindow *left = left_value ? kj_window_resolve(scope, left_value)
+                                      : kj_window_days(arena, scope->module->zone, 0, KJ_ENDLESS_DAY);
     const KjWindow *right = kj_window_resolve(scope, right_value);
 
     return left && right ? join(arena, KJ_WINDOW_MINUS, left, right) : NULL;

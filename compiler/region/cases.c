@@ -354,7 +354,9 @@ static inline gboolean is_asked_for(const Query *query, guint32 item) {
 
     if (is_left_out(query, item))
         return FALSE;
-    return query->wish == AT_POINT ? kj_box_has(box, query->point) : query->wish == FIRST_HOLDING ? kj_box_contains(box, query->box) : boxes_meet(box, query->box);
+    return query->wish == AT_POINT        ? kj_box_has(box, query->point)
+           : query->wish == FIRST_HOLDING ? kj_box_contains(box, query->box)
+                                          : boxes_meet(box, query->box);
 }
 
 /* Takes the box if it is asked for. */

@@ -38,7 +38,8 @@ static guint32 hash_of(const GArray *intervals) {
 }
 
 static gboolean is_same(const KjClassSet *set, const GArray *intervals) {
-    return set->count == intervals->len && (set->count == 0 || memcmp(set->intervals, intervals->data, set->count * sizeof(KjClassInterval)) == 0);
+    return set->count == intervals->len &&
+           (set->count == 0 || memcmp(set->intervals, intervals->data, set->count * sizeof(KjClassInterval)) == 0);
 }
 
 KjClassSets *kj_class_sets_new(void) {

@@ -46,7 +46,8 @@ gboolean kj_class_set_common_many(const KjClassSet *a, const KjClassSet *b);
 gboolean kj_class_set_contains_many(const KjClassSet *outer, const KjClassSet *inner);
 
 static inline gboolean kj_class_set_common(const KjClassSet *a, const KjClassSet *b) {
-    if (a->count == 0 || b->count == 0 || a->intervals[0].low > b->intervals[b->count - 1].high || b->intervals[0].low > a->intervals[a->count - 1].high)
+    if (a->count == 0 || b->count == 0 || a->intervals[0].low > b->intervals[b->count - 1].high ||
+        b->intervals[0].low > a->intervals[a->count - 1].high)
         return FALSE;
     return (a->count == 1 && b->count == 1) || kj_class_set_common_many(a, b);
 }

@@ -359,7 +359,8 @@ const GPtrArray *kj_classifier_sets(const KjClassifier *classifier) {
 
 KjMentions *kj_classifier_mentions(KjClassifier *classifier, KjClassSets *sets) {
     if (!classifier->mentions)
-        classifier->mentions = kj_mentions_new(classifier, classifier->type->kind != KJ_TYPE_PATH && classifier->type->kind != KJ_TYPE_MAIL, sets);
+        classifier->mentions = kj_mentions_new(classifier, classifier->type->kind != KJ_TYPE_PATH && classifier->type->kind != KJ_TYPE_MAIL,
+                                               sets);
     return classifier->mentions;
 }
 

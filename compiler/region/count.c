@@ -137,7 +137,8 @@ static char *group_digits(const char *digits) {
 }
 
 static char *in_units(guint64 number, guint tenths, const char *unit) {
-    return tenths ? g_strdup_printf("%" G_GUINT64_FORMAT ".%u%s", number, tenths, unit) : g_strdup_printf("%" G_GUINT64_FORMAT "%s", number, unit);
+    return tenths ? g_strdup_printf("%" G_GUINT64_FORMAT ".%u%s", number, tenths, unit)
+                  : g_strdup_printf("%" G_GUINT64_FORMAT "%s", number, unit);
 }
 
 /* NULL when there are more digits than units. */
@@ -250,7 +251,8 @@ static void count_named(const KjSpaceField *field, const KjClassSet *classes, Kj
 void kj_count_field(KjUniverse *universe, guint field, const KjClassSet *classes, KjFieldCount *count) {
     const KjSpaceField *space_field = kj_universe_field(universe, field);
 
-    *count = (KjFieldCount){ .numeric = line_of(space_field) != NULL, .all = kj_class_set_covers(classes, 1, space_field->class_count - 1) };
+    *count = (KjFieldCount){ .numeric = line_of(space_field) != NULL,
+                             .all = kj_class_set_covers(classes, 1, space_field->class_count - 1) };
     if (count->numeric)
         add_points(space_field, classes, &count->points, &count->ipv4);
     else
@@ -333,7 +335,8 @@ char *kj_count_field_text(KjUniverse *universe, guint field, const KjFieldCount 
     if (count->all)
         g_string_append_printf(out, is_japanese(language) ? "%sすべて" : "all %s", is_japanese(language) ? noun.ja : noun.many);
     else if (!count->numeric)
-        say_named(count, space_field->classifier && kj_classifier_kind(space_field->classifier) == KJ_CLASSIFIER_SYMBOLS, noun, language, out);
+        say_named(count, space_field->classifier && kj_classifier_kind(space_field->classifier) == KJ_CLASSIFIER_SYMBOLS, noun, language,
+                  out);
     else if (space_field->field->type.kind == KJ_TYPE_ADDRESS)
         say_addresses(count, noun, language, out);
     else

@@ -62,20 +62,23 @@ static guint32 other_at(const KjGlimpse *glimpse, const guint32 *point) {
 static guint32 first_other(const KjGlimpse *glimpse, const KjBox *cell) {
     for (guint i = 0; i < glimpse->also->len; i++) {
         const KjCase *one = kj_cases_get(glimpse->other, g_array_index(glimpse->also, guint32, i));
-        guint32 found = one->box_count ? kj_cases_first_meeting(glimpse->other, cell, one->first_box, one->first_box + one->box_count, NULL) : KJ_CASE_NONE;
+        guint32 found = one->box_count ? kj_cases_first_meeting(glimpse->other, cell, one->first_box, one->first_box + one->box_count, NULL)
+                                       : KJ_CASE_NONE;
 
         if (found != KJ_CASE_NONE)
             return found;
     }
-    return kj_cases_first_meeting(glimpse->other, cell, kj_cases_first_box(glimpse->other, glimpse->first), glimpse->other->boxes->len, NULL);
+    return kj_cases_first_meeting(glimpse->other, cell, kj_cases_first_box(glimpse->other, glimpse->first), glimpse->other->boxes->len,
+                                  NULL);
 }
 
 /* Whether nothing of the own list comes before in the cell, and `decider` decides all of it in the other. */
 static gboolean decided_alike(const KjGlimpse *glimpse, const KjBox *cell, guint32 decider) {
     guint32 first = first_other(glimpse, cell);
 
-    if (first == KJ_CASE_NONE ? decider != KJ_CASE_NONE
-                              : g_array_index(glimpse->other->box_cases, guint32, first) != decider || !kj_box_contains(box_at(glimpse->other, first), cell))
+    if (first == KJ_CASE_NONE
+            ? decider != KJ_CASE_NONE
+            : g_array_index(glimpse->other->box_cases, guint32, first) != decider || !kj_box_contains(box_at(glimpse->other, first), cell))
         return FALSE;
     return !kj_cases_meet(glimpse->own, cell, glimpse->number);
 }

@@ -106,8 +106,8 @@ static gboolean is_single(const Lowering *lowering, const KjCondition *condition
     case KJ_CONDITION_SHOWN:
         return is_single(lowering, condition->operands[0], wants_holding(question) ? KJ_TRUE : KJ_NOT_TRUE, test);
     case KJ_CONDITION_TEST:
-        *test = asked(lowering, condition->field, kj_classifier_classes(kj_space_field(space, condition->field)->classifier, space->sets, condition->set),
-                      question);
+        *test = asked(lowering, condition->field,
+                      kj_classifier_classes(kj_space_field(space, condition->field)->classifier, space->sets, condition->set), question);
         return TRUE;
     case KJ_CONDITION_MISSING:
     case KJ_CONDITION_PRESENT:

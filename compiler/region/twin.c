@@ -8,7 +8,8 @@
 
 static gboolean same_intervals(const KjSet *a, const KjSet *b) {
     for (guint i = 0; i < a->count; i++) {
-        if (kj_ordinal_compare(a->intervals[i].low, b->intervals[i].low) != 0 || kj_ordinal_compare(a->intervals[i].high, b->intervals[i].high) != 0)
+        if (kj_ordinal_compare(a->intervals[i].low, b->intervals[i].low) != 0 ||
+            kj_ordinal_compare(a->intervals[i].high, b->intervals[i].high) != 0)
             return FALSE;
     }
     return TRUE;
@@ -26,7 +27,8 @@ static gboolean same_patterns(const KjSet *a, const KjSet *b) {
 static gboolean same_values(const KjSet *a, const KjSet *b) {
     if (a == b)
         return TRUE;
-    if (!a || !b || a->kind != b->kind || a->count != b->count || a->relation != b->relation || g_strcmp0(a->name, b->name) != 0 || !a->service != !b->service)
+    if (!a || !b || a->kind != b->kind || a->count != b->count || a->relation != b->relation || g_strcmp0(a->name, b->name) != 0 ||
+        !a->service != !b->service)
         return FALSE;
     switch (a->kind) {
     case KJ_SET_INTERVALS:

@@ -206,7 +206,8 @@ guint kj_universe_instant(const KjUniverse *universe) {
 }
 
 guint32 kj_universe_class_count(const KjUniverse *universe, guint field) {
-    return field == kj_universe_instant(universe) ? kj_moments_class_count(universe->moments) : kj_space_field(universe->space, field)->class_count;
+    return field == kj_universe_instant(universe) ? kj_moments_class_count(universe->moments)
+                                                  : kj_space_field(universe->space, field)->class_count;
 }
 
 guint32 kj_universe_first_class(const KjUniverse *universe, guint field) {
@@ -424,7 +425,8 @@ static gboolean is_one(const KjClassSet *set) {
 }
 
 /* Whether values of `left` and `right`, sets of classes of kin, can stand in the relation, or not stand in it. */
-static gboolean can_relate(const KjUniverse *universe, const KjSpaceField *compare, gboolean holds, const KjClassSet *left, const KjClassSet *right) {
+static gboolean can_relate(const KjUniverse *universe, const KjSpaceField *compare, gboolean holds, const KjClassSet *left,
+                           const KjClassSet *right) {
     const KjClassifier *classifier = kj_space_field(universe->space, compare->left)->classifier;
     guint32 low = left->intervals[0].low, high = left->intervals[left->count - 1].high;
     guint32 other_low = right->intervals[0].low, other_high = right->intervals[right->count - 1].high;
@@ -499,8 +501,8 @@ static gboolean can_answer(Answering *answering, guint count) {
         relates = can_relate(universe, bit, kj_class_set_has(test->set, 2), values_in(answering, left), values_in(answering, right));
     if (kj_class_set_meets(test->set, 1, 2) && relates && can_go_on(answering, count - 1, left, right, PRESENT))
         return TRUE;
-    return kj_class_set_has(test->set, 0) &&
-           (can_go_on(answering, count - 1, left, left, MISSING) || (right != left && can_go_on(answering, count - 1, right, right, MISSING)));
+    return kj_class_set_has(test->set, 0) && (can_go_on(answering, count - 1, left, left, MISSING) ||
+                                              (right != left && can_go_on(answering, count - 1, right, right, MISSING)));
 }
 
 /* Two values are related in one way and no more: the one is less, or the other, or they are equal. The box answers up to three bits about the same two

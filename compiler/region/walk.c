@@ -31,7 +31,8 @@ typedef enum { APART, CUTS, COVERS } Overlap;
 typedef struct {
     const KjBox *box;
     guint32 number; /* without: index in the caller's list; cases: the case */
-    guint64 open;   /* bits: the tests that do not hold of the whole cell. What holds of a cell holds of every part of it, so only these are asked again */
+    guint64
+        open; /* bits: the tests that do not hold of the whole cell. What holds of a cell holds of every part of it, so only these are asked again */
 } Item;
 
 #define FIELDS_ALL G_MAXUINT64
@@ -56,7 +57,8 @@ typedef struct {
 /* ---- cells ---- */
 
 static gboolean covers_field(const Walking *walking, guint field, const KjClassSet *set) {
-    return kj_class_set_covers(set, kj_universe_first_class(walking->universe, field), kj_universe_class_count(walking->universe, field) - 1);
+    return kj_class_set_covers(set, kj_universe_first_class(walking->universe, field),
+                               kj_universe_class_count(walking->universe, field) - 1);
 }
 
 /* What one test of a box is to the cell. */
@@ -127,7 +129,8 @@ static gboolean visit(Walking *walking, const KjClassSet *const *cell, guint32 d
 
 /* What a cell has outside of the tests of a box, in the field of its test number `test`, and narrows the cell to the inside. NULL: nothing. */
 static const KjClassSet *cut_off(Walking *walking, const KjBoxTest *test, const KjClassSet **cell) {
-    guint32 first = kj_universe_first_class(walking->universe, test->field), last = kj_universe_class_count(walking->universe, test->field) - 1;
+    guint32 first = kj_universe_first_class(walking->universe, test->field),
+            last = kj_universe_class_count(walking->universe, test->field) - 1;
     const KjClassSet *side = cell[test->field], *outside;
 
     outside = side ? kj_class_set_subtract(walking->sets, side, test->set) : kj_class_set_complement(walking->sets, test->set, first, last);

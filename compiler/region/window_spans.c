@@ -135,7 +135,8 @@ static GArray *atom_spans(const KjWindowAtom *atom, GHashTable *zones) {
         return NULL;
     spans = spans_new();
     for (guint i = 0; i < zone->count; i++)
-        push_atom(spans, atom, zone->steps[i].start, i + 1 < zone->count ? zone->steps[i + 1].start : KJ_INSTANT_END, zone->steps[i].offset);
+        push_atom(spans, atom, zone->steps[i].start, i + 1 < zone->count ? zone->steps[i + 1].start : KJ_INSTANT_END,
+                  zone->steps[i].offset);
     return spans;
 }
 

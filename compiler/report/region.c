@@ -68,7 +68,9 @@ static KjSaying say_requirement(const KjReport *report, const KjBlockChange *blo
 
     if (region->new_decision->unasked || region->old_decision->unasked) {
         *what = region->new_decision->unasked ? before : after;
-        return region->new_decision->unasked ? (region->again ? KJ_SAY_ASKED_LESS : KJ_SAY_UNASKED) : region->again ? KJ_SAY_ASKED_MORE : KJ_SAY_ASKED;
+        return region->new_decision->unasked ? (region->again ? KJ_SAY_ASKED_LESS : KJ_SAY_UNASKED)
+               : region->again               ? KJ_SAY_ASKED_MORE
+                                             : KJ_SAY_ASKED;
     }
     *what = strcmp(before, after) != 0 ? kj_arena_printf(report->arena, "%s → %s", before, after)
                                        : kj_arena_printf(report->arena, "%s (%s)", after, people(report, region));

@@ -36,9 +36,9 @@ typedef enum {
     KJ_VALUE_SET,         /* items through next */
     KJ_VALUE_ANY,
     KJ_VALUE_NONE,
-    KJ_VALUE_NOT,     /* left */
-    KJ_VALUE_MINUS,   /* left - right */
-    KJ_VALUE_WINDOW,  /* left = days (NAME, RANGE, SET, DATE) or NULL; right = RANGE of TIME or NULL; text = zone or NULL. `zone` follows either or both. */
+    KJ_VALUE_NOT,   /* left */
+    KJ_VALUE_MINUS, /* left - right */
+    KJ_VALUE_WINDOW, /* left = days (NAME, RANGE, SET, DATE) or NULL; right = RANGE of TIME or NULL; text = zone or NULL. `zone` follows either or both. */
     KJ_VALUE_INSTANT, /* number = days, minutes, text = zone or NULL */
     KJ_VALUE_WHEN,    /* `when EXPR`: a named condition; expression */
     KJ_VALUE_CSV,     /* from "file" column C [where ...] */

@@ -328,7 +328,8 @@ explain_comparison(const KjParse *parse, KjDiagnostic *diagnostic, KjSpan span)
     if (turned == NULL || !kj_character_starts_name(g_utf8_get_char(name)))
         return FALSE;
     if (mirrored(other) != NULL && bound[0] != '\0')
-        kj_report_help(diagnostic, _("a comparison begins with its field: `%s %s %s and %s %s %s`"), name, turned, value, name, other, bound);
+        kj_report_help(diagnostic, _("a comparison begins with its field: `%s %s %s and %s %s %s`"), name, turned, value, name, other,
+                       bound);
     else
         kj_report_help(diagnostic, _("a comparison begins with its field: `%s %s %s`"), name, turned, value);
     return TRUE;

@@ -29,8 +29,10 @@ static gboolean add_rule(KjTableBlock *table, guint32 index, guint *boxes, KjDia
     g_array_append_val(table->first_boxes, table->boxes->len);
     if (!region) {
         KjDiagnostic *diagnostic = kj_report(diagnostics, KJ_CODE_RULE_BOXES, span, rule->label, KJ_LIMIT_RULE_BOXES);
-        kj_report_help(diagnostic, rule->otherwise ? _("a default for a time is what no rule matches, and that is too much here; keep the default, and write rules")
-                                                   : _("write it as several rules, or name the combinations as one set"));
+        kj_report_help(diagnostic,
+                       rule->otherwise
+                           ? _("a default for a time is what no rule matches, and that is too much here; keep the default, and write rules")
+                           : _("write it as several rules, or name the combinations as one set"));
         return FALSE;
     }
     if (*boxes + region->len > KJ_LIMIT_TABLE_BOXES) {

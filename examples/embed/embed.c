@@ -18,7 +18,7 @@
 /* An unknown field makes the request an error, because an index of -1 does; nothing more needs to be checked here. */
 static void set_pair(KjRequest *request, const KjTable *table, guint block, const char *pair) {
     const char *equals = strchr(pair, '=');
-    g_autofree char *name = g_strndup(pair, equals ? (gsize) (equals - pair) : strlen(pair));
+    g_autofree char *name = g_strndup(pair, equals ? (gsize)(equals - pair) : strlen(pair));
     g_autoptr(GError) error = NULL;
     if (!kj_request_set_text(request, kj_table_find_field(table, block, name), equals ? equals + 1 : "", -1, &error))
         fprintf(stderr, "embed: `%s`: %s\n", name, error->message);

@@ -33,13 +33,19 @@ static const KjParameterDefinition parameters[] = { { .name = NULL } };
 static const KjSettingDefinition settings[] = { { .name = NULL } };
 
 static const KjTargetDefinition targets[] = {
-    { .name = "sudoers", .doc = { "A sudoers file: who may run which command as whom.", "sudoers ファイル（誰がどのコマンドを誰として実行してよいか）。" },
+    { .name = "sudoers",
+      .doc = { "A sudoers file: who may run which command as whom.", "sudoers ファイル（誰がどのコマンドを誰として実行してよいか）。" },
       .emit = kj_acl_emit_sudoers },
-    { .name = "pam_access", .doc = { "An access.conf for pam_access: who may log in from which address.", "pam_access の access.conf（誰がどのアドレスからログインしてよいか）。" },
+    { .name = "pam_access",
+      .doc = { "An access.conf for pam_access: who may log in from which address.",
+               "pam_access の access.conf（誰がどのアドレスからログインしてよいか）。" },
       .emit = kj_acl_emit_pam_access },
-    { .name = "pam_time", .doc = { "A time.conf for pam_time: who may log in to which service when.", "pam_time の time.conf（誰がどのサービスにいつログインしてよいか）。" },
+    { .name = "pam_time",
+      .doc = { "A time.conf for pam_time: who may log in to which service when.",
+               "pam_time の time.conf（誰がどのサービスにいつログインしてよいか）。" },
       .emit = kj_acl_emit_pam_time },
-    { .name = "setfacl", .doc = { "POSIX access control lists, for `setfacl --restore`.", "POSIX アクセス制御リスト（`setfacl --restore` の形）。" },
+    { .name = "setfacl",
+      .doc = { "POSIX access control lists, for `setfacl --restore`.", "POSIX アクセス制御リスト（`setfacl --restore` の形）。" },
       .emit = kj_acl_emit_setfacl },
     { .name = NULL },
 };

@@ -98,7 +98,10 @@ static const KjReaderDefinition readers[] = {
 };
 
 static const KjEnforcerDefinition enforcers[] = {
-    { .target = "nftables", .current = kj_firewall_current_nftables, .apply = kj_firewall_apply_nftables, .same = kj_firewall_same_nftables },
+    { .target = "nftables",
+      .current = kj_firewall_current_nftables,
+      .apply = kj_firewall_apply_nftables,
+      .same = kj_firewall_same_nftables },
     { .target = NULL },
 };
 

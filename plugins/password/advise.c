@@ -31,8 +31,10 @@ static const Given good[] = {
     { "strength", "100" },   { "dictionary", "false" }, { "breached", "false" },  { "contains_username", "false" },
     { "palindrome", "false" }, { "similar", "0" },    { NULL, NULL },
 };
-static const Given fourteen[] = { { "length", "14" }, { "upper", "4" }, { "lower", "4" }, { "digits", "3" }, { "symbols", "3" }, { "strength", "26" }, { NULL, NULL } };
-static const Given seven[] = { { "length", "7" }, { "upper", "2" }, { "lower", "2" }, { "digits", "2" }, { "symbols", "1" }, { "strength", "13" }, { NULL, NULL } };
+static const Given fourteen[] = { { "length", "14" }, { "upper", "4" },     { "lower", "4" }, { "digits", "3" },
+                                  { "symbols", "3" }, { "strength", "26" }, { NULL, NULL } };
+static const Given seven[] = { { "length", "7" },  { "upper", "2" },     { "lower", "2" }, { "digits", "2" },
+                               { "symbols", "1" }, { "strength", "13" }, { NULL, NULL } };
 static const Given listed[] = { { "dictionary", "true" }, { "breached", "true" }, { "contains_username", "true" }, { NULL, NULL } };
 /* Of one kind of characters only, and as strong. */
 static const Given one_kind[][6] = {
@@ -44,8 +46,10 @@ static const Given one_kind[][6] = {
 static const Given fresh[] = { { "age", "0" }, { "uses", "0" }, { NULL, NULL } };
 static const Given old[] = { { "age", "10y" }, { "uses", "1000000" }, { NULL, NULL } };
 
-static const KjPhrase too_long = { "a password of 64 characters that nothing speaks against is refused; NIST SP 800-63B-4 asks to allow at least 64",
-                                   "難点のない64文字のパスワードを認めない。NIST SP 800-63B-4 は64文字以上を使えることを求める" };
+static const KjPhrase too_long = {
+    "a password of 64 characters that nothing speaks against is refused; NIST SP 800-63B-4 asks to allow at least 64",
+    "難点のない64文字のパスワードを認めない。NIST SP 800-63B-4 は64文字以上を使えることを求める"
+};
 static const KjPhrase single = { "14 characters are accepted without a second factor; NIST SP 800-63B-4 demands at least 15",
                                  "多要素認証なしで14文字を認める。NIST SP 800-63B-4 は15文字以上を要求する" };
 static const KjPhrase multiple = { "7 characters are accepted with a second factor; NIST SP 800-63B-4 demands at least 8",

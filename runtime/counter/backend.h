@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    KjCount (*ask)(KjCounter *counter, const GBytes *key, const KjRatePlan *plan, guint64 cost, gint64 now, KjCounting counting, guint64 *wait);
+    KjCount (*ask)(KjCounter *counter, const GBytes *key, const KjRatePlan *plan, guint64 cost, gint64 now, KjCounting counting,
+                   guint64 *wait);
     void (*free)(KjCounter *counter);
 } KjCounterKind;
 

@@ -12,7 +12,7 @@
 #include <kijun/kijun.h>
 #include <kijun/translate.h>
 
-#define LAST_INSTANT ((gint64) (KJ_WINDOW_EXACT / 2 - 1)) /* the year 2112; what lies beyond is a broken clock */
+#define LAST_INSTANT ((gint64)(KJ_WINDOW_EXACT / 2 - 1)) /* the year 2112; what lies beyond is a broken clock */
 
 typedef struct {
     const char *prefix;
@@ -55,7 +55,8 @@ void kj_counter_clear(KjCounter *counter) {
     g_mutex_clear(&counter->lock);
 }
 
-KjCount kj_counter_ask(KjCounter *counter, const GBytes *key, const KjRate *rate, guint64 cost, gint64 now, KjCounting counting, guint64 *wait) {
+KjCount kj_counter_ask(KjCounter *counter, const GBytes *key, const KjRate *rate, guint64 cost, gint64 now, KjCounting counting,
+                       guint64 *wait) {
     guint64 microseconds = 0;
     KjCount answer = KJ_COUNT_AWAY;
     if (rate->amount > 0 && rate->window > 0) {
@@ -99,7 +100,7 @@ void kj_counter_set_trouble(KjCounter *counter, const char *trouble) {
 
 static gboolean read_option(const char *text, const KjCounterOption *options, GError **error) {
     const char *equals = strchr(text, '='), *problem = NULL;
-    gsize length = equals ? (gsize) (equals - text) : strlen(text);
+    gsize length = equals ? (gsize)(equals - text) : strlen(text);
     for (; options->name; options++) {
         if (!equals || strlen(options->name) != length || memcmp(options->name, text, length) != 0)
             continue;
@@ -127,5 +128,5 @@ char *kj_counter_read_options(const char *place, const KjCounterOption *options,
     for (guint i = 0; parts[i]; i++)
         if (!read_option(parts[i], options, error))
             return NULL;
-    return g_strndup(place, (gsize) (mark - place));
+    return g_strndup(place, (gsize)(mark - place));
 }

@@ -59,7 +59,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KjCounter, kj_counter_free)
  * Asks for `cost` (1 request, or so many bytes) at `now`, microseconds since 1970-01-01T00:00:00Z. Any thread. `wait`, if not NULL, takes the seconds until
  * the same question would be within, as far as is known (0 when it is; G_MAXUINT64 when it never will be: the cost is greater than N or B).
  */
-KjCount kj_counter_ask(KjCounter *counter, const GBytes *key, const KjRate *rate, guint64 cost, gint64 now, KjCounting counting, guint64 *wait);
+KjCount kj_counter_ask(KjCounter *counter, const GBytes *key, const KjRate *rate, guint64 cost, gint64 now, KjCounting counting,
+                       guint64 *wait);
 
 /* Why it is away, in English, or NULL. Free with g_free. */
 char *kj_counter_trouble(KjCounter *counter);

@@ -12,14 +12,14 @@
 static void add_part(GByteArray *name, const char *text) {
     char length[24];
     if (!text) {
-        g_byte_array_append(name, (const guint8 *) "-,", 2);
+        g_byte_array_append(name, (const guint8 *)"-,", 2);
         return;
     }
     gsize size = strlen(text);
     int digits = g_snprintf(length, sizeof length, "%" G_GSIZE_FORMAT ":", size);
-    g_byte_array_append(name, (const guint8 *) length, (guint) digits);
-    g_byte_array_append(name, (const guint8 *) text, (guint) size);
-    g_byte_array_append(name, (const guint8 *) ",", 1);
+    g_byte_array_append(name, (const guint8 *)length, (guint)digits);
+    g_byte_array_append(name, (const guint8 *)text, (guint)size);
+    g_byte_array_append(name, (const guint8 *)",", 1);
 }
 
 GBytes *kj_counter_key(const char *block, const char *label, const char *const *values, guint count) {

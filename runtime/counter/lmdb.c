@@ -68,7 +68,7 @@ static void set_trouble(LmdbCounter *counter, int code) {
 
 static void make_name(const GBytes *key, char digest[NAME_MAX_BYTES], MDB_val *name) {
     gsize length;
-    gconstpointer bytes = g_bytes_get_data((GBytes *) key, &length);
+    gconstpointer bytes = g_bytes_get_data((GBytes *)key, &length);
     if (length <= NAME_MAX_BYTES) {
         *name = (MDB_val){ length, (void *) bytes };
         return;
@@ -92,7 +92,7 @@ typedef struct {
 static gboolean is_full(LmdbCounter *counter, MDB_txn *transaction) {
     MDB_stat stat;
     return mdb_stat(transaction, counter->database, &stat) == 0 &&
-           (guint64) (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize >= counter->size;
+           (guint64)(stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize >= counter->size;
 }
 
 static int decide(LmdbCounter *counter, MDB_txn *transaction, Question *question, gboolean writes) {
@@ -155,7 +155,7 @@ static int sweep_some(LmdbCounter *counter, MDB_txn *transaction, Place *place, 
     for (guint seen = 0; code == 0 && seen < SWEPT_AT_ONCE; seen++) {
         gint64 expires = G_MAXINT64;
         if (value.mv_size >= G_STRUCT_OFFSET(KjCountState, marks))
-            memcpy(&expires, (const guint8 *) value.mv_data + G_STRUCT_OFFSET(KjCountState, expires), sizeof expires);
+            memcpy(&expires, (const guint8 *)value.mv_data + G_STRUCT_OFFSET(KjCountState, expires), sizeof expires);
         if (expires <= now)
             code = mdb_cursor_del(cursor, 0);
         if (code == 0)
@@ -198,7 +198,8 @@ static void write_snapshot(LmdbCounter *counter) {
     g_autofree char *trouble = NULL;
     if (info.me_last_txnid != counter->snapshot_transaction) {
         int lock = kj_snapshot_lock(counter->folder);
-        trouble = lock >= 0 ? kj_snapshot_write(counter->folder, counter->env) : g_strdup_printf("%s: %s", counter->folder, g_strerror(errno));
+        trouble = lock >= 0 ? kj_snapshot_write(counter->folder, counter->env)
+                            : g_strdup_printf("%s: %s", counter->folder, g_strerror(errno));
         if (lock >= 0)
             close(lock);
     }
@@ -216,7 +217,7 @@ static void keep_house(LmdbCounter *counter) {
     mdb_reader_check(counter->env, &dead);
     if (now > 0)
         sweep(counter, now);
-    if (kj_snapshot_age(counter->folder) >= (gint64) counter->snapshot_seconds / 2)
+    if (kj_snapshot_age(counter->folder) >= (gint64)counter->snapshot_seconds / 2)
         write_snapshot(counter);
 }
 
@@ -224,7 +225,7 @@ static gpointer run_keeper(gpointer data) {
     LmdbCounter *counter = data;
     g_mutex_lock(&counter->lock);
     while (!counter->closing) {
-        gint64 then = g_get_monotonic_time() + (gint64) counter->snapshot_seconds * G_USEC_PER_SEC;
+        gint64 then = g_get_monotonic_time() + (gint64)counter->snapshot_seconds * G_USEC_PER_SEC;
         while (!counter->closing && g_cond_wait_until(&counter->wake, &counter->lock, then))
             ;
         if (counter->closing)
@@ -240,7 +241,8 @@ static gpointer run_keeper(gpointer data) {
 /* Of many questions that find no room one sweeps; and again when time has gone on, or back. */
 static gboolean may_sweep(LmdbCounter *counter, gint64 now) {
     gint64 swept = __atomic_load_n(&counter->swept, __ATOMIC_RELAXED);
-    return ABS(now - swept) >= SWEEP_PAUSE && __atomic_compare_exchange_n(&counter->swept, &swept, now, FALSE, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return ABS(now - swept) >= SWEEP_PAUSE &&
+           __atomic_compare_exchange_n(&counter->swept, &swept, now, FALSE, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 /* What stands in the way is taken out of it, and the question asked once more. */
@@ -263,7 +265,7 @@ static gboolean can_mend(LmdbCounter *counter, int code, gint64 now) {
 
 static KjCount ask_lmdb(KjCounter *base, const GBytes *key, const KjRatePlan *plan, guint64 cost, gint64 now, KjCounting counting,
                         guint64 *wait) {
-    LmdbCounter *counter = (LmdbCounter *) base;
+    LmdbCounter *counter = (LmdbCounter *)base;
     Question question = { .plan = plan, .cost = cost, .now = now, .counting = counting, .wait = wait };
     char digest[NAME_MAX_BYTES];
     make_name(key, digest, &question.name);
@@ -330,7 +332,7 @@ static void close_environment(LmdbCounter *counter) {
 }
 
 static void free_lmdb(KjCounter *base) {
-    LmdbCounter *counter = (LmdbCounter *) base;
+    LmdbCounter *counter = (LmdbCounter *)base;
     if (counter->keeper) {
         g_mutex_lock(&counter->lock);
         counter->closing = TRUE;

@@ -71,30 +71,30 @@ static void sip_absorb(guint64 v[4], guint64 word) {
 
 static guint hash_key(gconstpointer key) {
     gsize length;
-    const guint8 *bytes = g_bytes_get_data((GBytes *) key, &length);
+    const guint8 *bytes = g_bytes_get_data((GBytes *)key, &length);
     guint64 v[4] = { secret[0] ^ G_GUINT64_CONSTANT(0x736f6d6570736575), secret[1] ^ G_GUINT64_CONSTANT(0x646f72616e646f6d),
                      secret[0] ^ G_GUINT64_CONSTANT(0x6c7967656e657261), secret[1] ^ G_GUINT64_CONSTANT(0x7465646279746573) };
-    guint64 last = (guint64) length << 56;
+    guint64 last = (guint64)length << 56;
     for (; length >= 8; bytes += 8, length -= 8) {
         guint64 word;
         memcpy(&word, bytes, 8);
         sip_absorb(v, word);
     }
     for (gsize i = 0; i < length; i++)
-        last |= (guint64) bytes[i] << (8 * i);
+        last |= (guint64)bytes[i] << (8 * i);
     sip_absorb(v, last);
     v[2] ^= 0xff;
     for (guint i = 0; i < 3; i++)
         sip_round(v);
     guint64 hash = v[0] ^ v[1] ^ v[2] ^ v[3];
-    return (guint) (hash ^ hash >> 32);
+    return (guint)(hash ^ hash >> 32);
 }
 
 static void choose_secret(void) {
     static gsize chosen;
     if (g_once_init_enter(&chosen)) {
         if (getentropy(secret, sizeof secret) != 0)
-            secret[0] = (guint64) g_random_int() << 32 | g_random_int(), secret[1] = (guint64) g_random_int() << 32 | g_random_int();
+            secret[0] = (guint64)g_random_int() << 32 | g_random_int(), secret[1] = (guint64)g_random_int() << 32 | g_random_int();
         g_once_init_leave(&chosen, 1);
     }
 }
@@ -102,7 +102,7 @@ static void choose_secret(void) {
 /* ---- shards ---- */
 
 static guint64 kept_cost(const GBytes *key, const Kept *kept) {
-    return g_bytes_get_size((GBytes *) key) + kept->room + KEPT_OVERHEAD;
+    return g_bytes_get_size((GBytes *)key) + kept->room + KEPT_OVERHEAD;
 }
 
 static gint64 expiry(const Kept *kept) {
@@ -177,14 +177,14 @@ static gboolean keep(MemoryCounter *counter, Shard *shard, GBytes *key, const Kj
 
 static KjCount ask_memory(KjCounter *base, const GBytes *name, const KjRatePlan *plan, guint64 cost, gint64 now, KjCounting counting,
                           guint64 *wait) {
-    MemoryCounter *counter = (MemoryCounter *) base;
-    GBytes *key = (GBytes *) name;
+    MemoryCounter *counter = (MemoryCounter *)base;
+    GBytes *key = (GBytes *)name;
     Shard *shard = &counter->shards[hash_key(key) % SHARDS];
     KjCountState state;
     gboolean changed;
     g_mutex_lock(&shard->lock);
     const Kept *kept = g_hash_table_lookup(shard->kept, key);
-    gsize size = kept ? kj_window_state_size((const KjCountState *) kept->state) : 0;
+    gsize size = kept ? kj_window_state_size((const KjCountState *)kept->state) : 0;
     gboolean sound = kj_window_read_state(&state, kept ? kept->state : NULL, size);
     g_assert(sound);
     KjCount answer = kj_window_ask(plan, &state, cost, now, counting, &changed, wait);
@@ -195,7 +195,7 @@ static KjCount ask_memory(KjCounter *base, const GBytes *name, const KjRatePlan 
 }
 
 static void free_memory(KjCounter *base) {
-    MemoryCounter *counter = (MemoryCounter *) base;
+    MemoryCounter *counter = (MemoryCounter *)base;
     for (guint i = 0; i < SHARDS; i++) {
         g_hash_table_unref(counter->shards[i].kept);
         g_mutex_clear(&counter->shards[i].lock);

@@ -131,9 +131,9 @@ static void add_argument(Command *command, guint index, const char *text, gsize 
     command->lengths[index] = length;
 }
 
-static void make_command(Command *command, const RedisCounter *counter, const char *key, gsize key_length, const KjRatePlan *plan, guint64 cost,
-                         gint64 now, KjCounting counting) {
-    const guint64 numbers[NUMBERS] = { (guint64) now, cost, plan->amount, plan->window, plan->unit, plan->fill, plan->parts };
+static void make_command(Command *command, const RedisCounter *counter, const char *key, gsize key_length, const KjRatePlan *plan,
+                         guint64 cost, gint64 now, KjCounting counting) {
+    const guint64 numbers[NUMBERS] = { (guint64)now, cost, plan->amount, plan->window, plan->unit, plan->fill, plan->parts };
     guint next = 3;
     add_argument(command, 0, "EVALSHA", 7);
     add_argument(command, 1, counter->digest, strlen(counter->digest));
@@ -143,7 +143,7 @@ static void make_command(Command *command, const RedisCounter *counter, const ch
         int length = g_snprintf(command->numbers[i], sizeof command->numbers[i], "%" PRIu64, numbers[i]);
         if (i == 0 && !counter->asker_clock)
             length = g_snprintf(command->numbers[i], sizeof command->numbers[i], "-1");
-        add_argument(command, next++, command->numbers[i], (gsize) length);
+        add_argument(command, next++, command->numbers[i], (gsize)length);
         if (i == 0)
             add_argument(command, next++, counting == KJ_COUNTING_TAKE ? "take" : "test", 4);
     }
@@ -227,7 +227,7 @@ static void give_connection(RedisCounter *counter, redisContext *context) {
 
 static KjCount ask_redis(KjCounter *base, const GBytes *key, const KjRatePlan *plan, guint64 cost, gint64 now, KjCounting counting,
                          guint64 *wait) {
-    RedisCounter *counter = (RedisCounter *) base;
+    RedisCounter *counter = (RedisCounter *)base;
     redisContext *context;
     KjCount answer = KJ_COUNT_AWAY;
     Command command;
@@ -239,7 +239,7 @@ static KjCount ask_redis(KjCounter *base, const GBytes *key, const KjRatePlan *p
     }
     if (!take_connection(counter, &context))
         return KJ_COUNT_AWAY;
-    gconstpointer name = g_bytes_get_data((GBytes *) key, &length);
+    gconstpointer name = g_bytes_get_data((GBytes *)key, &length);
     g_autofree char *prefixed = g_malloc(length + strlen(KEY_PREFIX) + 1);
     g_autofree char *trouble = NULL;
     memcpy(prefixed, KEY_PREFIX, strlen(KEY_PREFIX));
@@ -261,7 +261,7 @@ static KjCount ask_redis(KjCounter *base, const GBytes *key, const KjRatePlan *p
 /* ---- opening and closing ---- */
 
 static void free_redis(KjCounter *base) {
-    RedisCounter *counter = (RedisCounter *) base;
+    RedisCounter *counter = (RedisCounter *)base;
     g_ptr_array_unref(counter->idle);
     g_mutex_clear(&counter->lock);
     g_free(counter->path);
@@ -284,8 +284,8 @@ static gboolean read_place(RedisCounter *counter, const char *place, GError **er
         g_ascii_string_to_unsigned(colon + 1, 10, 1, 65535, &port, NULL)) {
         const char *host = place + 4, *end = colon;
         gboolean bracketed = *host == '[' && end[-1] == ']' && end - host > 2;
-        counter->host = g_strndup(host + bracketed, (gsize) (end - host) - 2 * (gsize) bracketed);
-        counter->port = (int) port;
+        counter->host = g_strndup(host + bracketed, (gsize)(end - host) - 2 * (gsize)bracketed);
+        counter->port = (int)port;
         return TRUE;
     }
     g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("`redis:%s` is no place: write `redis:unix:/PATH` or `redis:tcp:HOST:PORT`"), place);
@@ -314,7 +314,9 @@ KjCounter *kj_counter_open_redis(const char *place, GError **error) {
     g_autofree char *clock = NULL, *password_file = NULL;
     guint64 timeout = DEFAULT_TIMEOUT;
     const KjCounterOption options[] = { { "timeout_ms", kj_value_read_integer, 1, LONGEST_TIMEOUT, &timeout },
-                                        { "password_file", NULL, 0, 0, &password_file }, { "clock", NULL, 0, 0, &clock }, { .name = NULL } };
+                                        { "password_file", NULL, 0, 0, &password_file },
+                                        { "clock", NULL, 0, 0, &clock },
+                                        { .name = NULL } };
     g_autofree char *rest = kj_counter_read_options(place, options, error);
     if (!rest)
         return NULL;
@@ -323,7 +325,7 @@ KjCounter *kj_counter_open_redis(const char *place, GError **error) {
     g_mutex_init(&counter->base.lock);
     g_mutex_init(&counter->lock);
     counter->idle = g_ptr_array_new_with_free_func((GDestroyNotify) redisFree);
-    counter->timeout = (struct timeval){ (time_t) (timeout / 1000), (suseconds_t) (timeout % 1000 * 1000) };
+    counter->timeout = (struct timeval){ (time_t)(timeout / 1000), (suseconds_t)(timeout % 1000 * 1000) };
     counter->digest = g_compute_checksum_for_string(G_CHECKSUM_SHA1, kj_redis_script, -1);
     if (read_place(counter, rest, error) && read_password(counter, password_file, error) && read_clock(counter, clock, error))
         return &counter->base;

@@ -105,7 +105,7 @@ gint64 kj_snapshot_age(const char *folder) {
     struct stat status;
     if (stat(path, &status) != 0)
         return G_MAXINT64;
-    return ABS(g_get_real_time() / G_USEC_PER_SEC - (gint64) status.st_mtime);
+    return ABS(g_get_real_time() / G_USEC_PER_SEC - (gint64)status.st_mtime);
 }
 
 static char *why(const char *path, const char *what) {

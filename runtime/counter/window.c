@@ -61,7 +61,7 @@ static void plan_bucket(const KjRate *rate, KjRatePlan *plan) {
     }
     guint64 parts = KJ_WINDOW_EXACT / plan->amount, ticks = rate->window;
     plan->unit = MICROSECONDS;
-    plan->fill = (guint64) ((unsigned __int128) amount * parts / ticks);
+    plan->fill = (guint64)((unsigned __int128)amount * parts / ticks);
     plan->parts = parts;
 }
 
@@ -90,12 +90,12 @@ gboolean kj_window_read_state(KjCountState *state, const void *bytes, gsize leng
     memcpy(state, bytes, length);
     if (state->kind == KJ_STATE_BUCKET)
         return state->count == 0 && length == kj_window_state_size(state) && state->bucket.parts > 0 && state->bucket.unit > 0 &&
-               state->bucket.unit <= MICROSECONDS && state->bucket.tick >= 0 && state->bucket.tick <= (gint64) KJ_WINDOW_EXACT;
+               state->bucket.unit <= MICROSECONDS && state->bucket.tick >= 0 && state->bucket.tick <= (gint64)KJ_WINDOW_EXACT;
     if (state->kind != KJ_STATE_WINDOW || state->count > KJ_WINDOW_MARKS || length != kj_window_state_size(state))
         return FALSE;
     gint64 before = 0;
     for (guint i = 0; i < state->count; before = state->marks[i++].time)
-        if (state->marks[i].time < before || state->marks[i].time > (gint64) KJ_WINDOW_EXACT)
+        if (state->marks[i].time < before || state->marks[i].time > (gint64)KJ_WINDOW_EXACT)
             return FALSE;
     return TRUE;
 }
@@ -122,7 +122,7 @@ static gboolean fits(guint64 taken, guint64 cost, guint64 most) {
 
 /* Marks of one slot become one, at the later time. */
 static void merge_marks(KjCountState *state, guint64 window) {
-    gint64 slot = (gint64) MAX(window / KJ_WINDOW_SLOTS, 1);
+    gint64 slot = (gint64)MAX(window / KJ_WINDOW_SLOTS, 1);
     guint kept = 0;
     for (guint i = 1; i < state->count; i++) {
         if (state->marks[i].time / slot == state->marks[kept].time / slot) {
@@ -153,7 +153,7 @@ static guint64 wait_for_window(const KjRatePlan *plan, const KjCountState *state
     for (guint i = expired; i < state->count; i++) {
         taken -= MIN(taken, state->marks[i].amount);
         if (fits(taken, cost, plan->amount))
-            return (guint64) (state->marks[i].time - now) + plan->window;
+            return (guint64)(state->marks[i].time - now) + plan->window;
     }
     return G_MAXUINT64;
 }
@@ -169,7 +169,7 @@ static KjCount ask_window(const KjRatePlan *plan, KjCountState *state, guint64 c
             mark->time = now;
             *changed = TRUE;
         }
-        if ((guint64) (now - mark->time) >= plan->window)
+        if ((guint64)(now - mark->time) >= plan->window)
             expired = i + 1;
         else
             taken = sum_up(taken, mark->amount);
@@ -182,7 +182,7 @@ static KjCount ask_window(const KjRatePlan *plan, KjCountState *state, guint64 c
         *changed = TRUE;
     }
     if (*changed)
-        state->expires = state->count ? state->marks[state->count - 1].time + (gint64) plan->window : now;
+        state->expires = state->count ? state->marks[state->count - 1].time + (gint64)plan->window : now;
     return within ? KJ_COUNT_WITHIN : KJ_COUNT_BEYOND;
 }
 
@@ -204,7 +204,7 @@ static guint64 time_to_fill(const KjRatePlan *plan, guint64 missing) {
 static void convert_bucket(const KjRatePlan *plan, KjBucket *bucket) {
     if (bucket->unit != plan->unit || bucket->parts != plan->parts) {
         guint64 whole = MIN(divide_up(bucket->missing, bucket->parts), plan->amount);
-        bucket->tick = (gint64) divide_up((guint64) bucket->tick * bucket->unit, plan->unit);
+        bucket->tick = (gint64)divide_up((guint64)bucket->tick * bucket->unit, plan->unit);
         bucket->missing = whole * plan->parts;
         bucket->unit = plan->unit;
         bucket->parts = plan->parts;
@@ -215,7 +215,7 @@ static void convert_bucket(const KjRatePlan *plan, KjBucket *bucket) {
 static KjCount ask_bucket(const KjRatePlan *plan, KjCountState *state, guint64 cost, gint64 now, KjCounting counting, gboolean *changed,
                           guint64 *wait) {
     guint64 depth = plan->amount * plan->parts, need = cost * plan->parts, missing;
-    gint64 tick = now / (gint64) plan->unit;
+    gint64 tick = now / (gint64)plan->unit;
     make_kind(state, KJ_STATE_BUCKET, &(KjBucket){ tick, 0, plan->unit, plan->parts });
     KjBucket *bucket = &state->bucket;
     convert_bucket(plan, bucket);
@@ -223,7 +223,7 @@ static KjCount ask_bucket(const KjRatePlan *plan, KjCountState *state, guint64 c
         bucket->tick = tick;
         *changed = TRUE;
     }
-    guint64 elapsed = (guint64) (tick - bucket->tick);
+    guint64 elapsed = (guint64)(tick - bucket->tick);
     gboolean is_full = bucket->missing == 0 || (plan->fill > 0 && elapsed >= divide_up(bucket->missing, plan->fill));
     missing = is_full ? 0 : bucket->missing - elapsed * plan->fill;
     gboolean within = fits(missing, need, depth);
@@ -236,7 +236,7 @@ static KjCount ask_bucket(const KjRatePlan *plan, KjCountState *state, guint64 c
     }
     if (*changed) {
         guint64 full = time_to_fill(plan, bucket->missing);
-        state->expires = full == G_MAXUINT64 ? G_MAXINT64 : bucket->tick * (gint64) plan->unit + (gint64) full;
+        state->expires = full == G_MAXUINT64 ? G_MAXINT64 : bucket->tick * (gint64)plan->unit + (gint64)full;
     }
     return within ? KJ_COUNT_WITHIN : KJ_COUNT_BEYOND;
 }
@@ -249,5 +249,6 @@ KjCount kj_window_ask(const KjRatePlan *plan, KjCountState *state, guint64 cost,
         *wait = G_MAXUINT64;
         return KJ_COUNT_BEYOND;
     }
-    return plan->window ? ask_window(plan, state, cost, now, counting, changed, wait) : ask_bucket(plan, state, cost, now, counting, changed, wait);
+    return plan->window ? ask_window(plan, state, cost, now, counting, changed, wait)
+                        : ask_bucket(plan, state, cost, now, counting, changed, wait);
 }

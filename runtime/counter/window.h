@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 #define KJ_WINDOW_MARKS 128                            /* takes a window tells apart; a count of up to so many is exact */
 #define KJ_WINDOW_SLOTS 64                             /* beyond, takes of one 64th of the window are one */
-#define KJ_WINDOW_EXACT (G_GUINT64_CONSTANT(1) << 53)  /* whole numbers up to here are exact in a double, which is all that Redis' Lua has */
+#define KJ_WINDOW_EXACT (G_GUINT64_CONSTANT(1) << 53) /* whole numbers up to here are exact in a double, which is all that Redis' Lua has */
 
 /* A rate as it is computed with: every product and sum the arithmetic makes of it stays within KJ_WINDOW_EXACT. */
 typedef struct {
@@ -51,7 +51,8 @@ gboolean kj_window_read_state(KjCountState *state, const void *bytes, gsize leng
 gsize kj_window_state_size(const KjCountState *state);
 
 /* Answers WITHIN or BEYOND. *changed: the state is another now and must be kept. *wait in microseconds, G_MAXUINT64: never. */
-KjCount kj_window_ask(const KjRatePlan *plan, KjCountState *state, guint64 cost, gint64 now, KjCounting counting, gboolean *changed, guint64 *wait);
+KjCount kj_window_ask(const KjRatePlan *plan, KjCountState *state, guint64 cost, gint64 now, KjCounting counting, gboolean *changed,
+                      guint64 *wait);
 
 G_END_DECLS
 

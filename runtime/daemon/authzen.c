@@ -68,7 +68,7 @@ static gboolean note_and_set(KjRequestSink *sink, const char *field, const char 
 }
 
 gboolean kj_authzen_knows_type(const KjAuthzen *authzen, const char *subject_type) {
-    return !authzen->subject_types || (subject_type && g_strv_contains((const char *const *) authzen->subject_types, subject_type));
+    return !authzen->subject_types || (subject_type && g_strv_contains((const char *const *)authzen->subject_types, subject_type));
 }
 
 void kj_authzen_put(const KjAuthzen *authzen, KjAsker *asker, const char *subject_type, const char *bytes, gsize length) {
@@ -154,7 +154,7 @@ static void evaluate_items(const KjAuthzen *authzen, KjAsker *asker, const KjAut
 void kj_authzen_serve(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
     KjAuthzen *authzen = data;
     g_autoptr(GError) error = NULL;
-    g_autoptr(KjAuthzenAsked) asked = kj_authzen_read((KjAuthzenKind) which, request->body, request->length, &error);
+    g_autoptr(KjAuthzenAsked) asked = kj_authzen_read((KjAuthzenKind)which, request->body, request->length, &error);
     gboolean search = asked && asked->kind >= KJ_AUTHZEN_SUBJECTS;
     KjAsker *asker = asked ? take_asker(authzen, search, &error) : NULL;
     if (!asker) {
@@ -186,8 +186,8 @@ void kj_authzen_describe(gpointer data, guint which, const KjHttpRequest *reques
         { "search_action_endpoint", "/access/v1/search/action" },
     };
     const KjAuthzen *authzen = data;
-    (void) which;
-    (void) request;
+    (void)which;
+    (void)request;
     if (!authzen->url) {
         kj_http_refuse(answer, 404, _("the configuration does not say under which `url` this service is known"));
         return;

@@ -13,16 +13,16 @@ typedef struct {
 } Running;
 
 static void serve(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
-    kj_authzen_serve(((Running *) data)->authzen, which, request, answer);
+    kj_authzen_serve(((Running *)data)->authzen, which, request, answer);
 }
 
 static void describe(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
-    kj_authzen_describe(((Running *) data)->authzen, which, request, answer);
+    kj_authzen_describe(((Running *)data)->authzen, which, request, answer);
 }
 
 static void serve_health(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
-    (void) request;
-    kj_http_serve_health(((Running *) data)->service, which, answer);
+    (void)request;
+    kj_http_serve_health(((Running *)data)->service, which, answer);
 }
 
 static const KjHttpRoute routes[] = {
@@ -70,7 +70,7 @@ static gpointer start(const KjService *service, GError **error) {
 }
 
 static void renew(gpointer running) {
-    kj_authzen_renew(((Running *) running)->authzen);
+    kj_authzen_renew(((Running *)running)->authzen);
 }
 
 static gboolean reread(gpointer data, GError **error) {
@@ -79,17 +79,18 @@ static gboolean reread(gpointer data, GError **error) {
 }
 
 static guint connections(gpointer running) {
-    return kj_http_connections(((Running *) running)->http);
+    return kj_http_connections(((Running *)running)->http);
 }
 
 static gint64 alive_at(gpointer running) {
-    return kj_http_alive_at(((Running *) running)->http);
+    return kj_http_alive_at(((Running *)running)->http);
 }
 
 static const KjSectionKey keys[] = {
     KJ_HTTP_KEYS,
     { "url", N_("The https URL under which clients know this service: for its metadata.") },
-    { "subject-types", N_("The types of subjects that are the block's principals, with `;` between; others are denied. Not said: any type.") },
+    { "subject-types",
+      N_("The types of subjects that are the block's principals, with `;` between; others are denied. Not said: any type.") },
     { "absent", N_("FIELD=VALUE; ...: what a request is taken to say that leaves a field of the block out. Not said: it is denied.") },
     { NULL, NULL },
 };

@@ -152,7 +152,7 @@ static gboolean read_page(KjAuthzenAsked *asked, GError **error) {
         return fail(error, _("`%s` must be a string"), "page.token");
     if (limit && (limit->kind != KJ_JSON_NUMBER || !g_ascii_string_to_unsigned(limit->text, 10, 1, G_MAXINT64, &wanted, NULL)))
         return fail(error, _("`%s` must be a whole number above 0"), "page.limit");
-    asked->page_limit = (guint) MIN(wanted, KJ_AUTHZEN_PAGE_MAX);
+    asked->page_limit = (guint)MIN(wanted, KJ_AUTHZEN_PAGE_MAX);
     asked->page_token = token ? token->text : "";
     return check_evaluation(asked, NULL, error);
 }

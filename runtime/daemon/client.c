@@ -21,7 +21,7 @@ static gboolean send_all(int socket, const char *bytes, gsize length) {
         if (sent < 0)
             return FALSE;
         bytes += sent;
-        length -= (gsize) sent;
+        length -= (gsize)sent;
     }
     return TRUE;
 }
@@ -51,7 +51,7 @@ static gboolean read_answer(const char *line, char **answer, GError **error) {
 }
 
 gboolean kj_control_ask(const char *path, const char *const *words, char **answer, GError **error) {
-    g_autofree char *name = g_strdup_printf("unix:%s", path), *command = g_strjoinv(" ", (char **) words);
+    g_autofree char *name = g_strdup_printf("unix:%s", path), *command = g_strjoinv(" ", (char **)words);
     g_autoptr(GString) line = g_string_new(NULL);
     KjAddress address;
     if (strpbrk(command, "\n\r")) {

@@ -38,7 +38,7 @@ gboolean kj_sandbox_read_wish(const char *text, KjSandboxWish *wish) {
 /* ---- files ---- */
 
 static void clear_path(gpointer path) {
-    g_free(((KjSandboxPath *) path)->path);
+    g_free(((KjSandboxPath *)path)->path);
 }
 
 /* Takes `path`. */

@@ -21,12 +21,12 @@
 /* ---- commands; each appends what comes behind `ok` ---- */
 
 static gboolean do_reload(KjDaemon *daemon, const char *file, GString *out, GError **error) {
-    (void) out;
+    (void)out;
     return kj_daemon_reload(daemon, *file ? file : NULL, error);
 }
 
 static gboolean do_shadow(KjDaemon *daemon, const char *file, GString *out, GError **error) {
-    (void) out;
+    (void)out;
     if (!*file) {
         g_set_error_literal(error, KJ_ERROR, KJ_ERROR_VALUE, _("shadow needs the file of a table, or `off`"));
         return FALSE;
@@ -36,16 +36,16 @@ static gboolean do_shadow(KjDaemon *daemon, const char *file, GString *out, GErr
 
 static gboolean do_status(KjDaemon *daemon, const char *rest, GString *out, GError **error) {
     g_autofree char *status = kj_daemon_status(daemon);
-    (void) rest;
-    (void) error;
+    (void)rest;
+    (void)error;
     g_string_append_printf(out, " %s", status);
     return TRUE;
 }
 
 static gboolean do_drain(KjDaemon *daemon, const char *rest, GString *out, GError **error) {
-    (void) rest;
-    (void) out;
-    (void) error;
+    (void)rest;
+    (void)out;
+    (void)error;
     kj_daemon_drain(daemon);
     return TRUE;
 }
@@ -79,10 +79,10 @@ static gssize take(gpointer own, gpointer connection, const char *bytes, gsize l
     const char *end = memchr(bytes, '\n', length);
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) out = g_string_new(NULL);
-    (void) connection;
+    (void)connection;
     if (!end)
         return 0;
-    g_autofree char *line = g_strndup(bytes, (gsize) (end - bytes));
+    g_autofree char *line = g_strndup(bytes, (gsize)(end - bytes));
     if (run_command(service->daemon, g_strstrip(line), out, &error)) {
         g_string_append_printf(reply, "ok%s\n", out->str);
     } else {
@@ -92,12 +92,12 @@ static gssize take(gpointer own, gpointer connection, const char *bytes, gsize l
 }
 
 static gpointer begin(const KjService *service, GError **error) {
-    (void) error;
-    return (gpointer) service;
+    (void)error;
+    return (gpointer)service;
 }
 
 static void end(gpointer own) {
-    (void) own;
+    (void)own;
 }
 
 static gpointer open_connection(gpointer own, int socket) {
@@ -108,12 +108,12 @@ static gpointer open_connection(gpointer own, int socket) {
     if (known && (peer.uid == 0 || peer.uid == geteuid()))
         return own;
     kj_daemon_note(KJ_NOTE_WARNING, _("[%s]: user %u may not control this daemon; hanging up"), kj_section_name(service->section),
-                   (guint) peer.uid);
+                   (guint)peer.uid);
     return NULL;
 }
 
 static void close_connection(gpointer connection) {
-    (void) connection;
+    (void)connection;
 }
 
 static const KjConversation conversation = {

@@ -153,7 +153,7 @@ char *kj_daemon_status(KjDaemon *daemon) {
     kj_table_unref(kj_point_table(daemon->point, release));
     kj_table_unref(kj_point_candidate(daemon->point, candidate));
     g_mutex_lock(&daemon->lock);
-    g_string_append_printf(out, ",\"pid\":%d,\"draining\":%s,\"epoch\":%" PRIu64, (int) getpid(), daemon->draining ? "true" : "false",
+    g_string_append_printf(out, ",\"pid\":%d,\"draining\":%s,\"epoch\":%" PRIu64, (int)getpid(), daemon->draining ? "true" : "false",
                            kj_point_epoch(daemon->point));
     append_edition(out, "table", daemon->table, release);
     append_edition(out, "candidate", daemon->shadow, candidate);
@@ -171,7 +171,7 @@ char *kj_daemon_status(KjDaemon *daemon) {
 /* ---- starting ---- */
 
 static void watch_counter(const char *trouble, gpointer data) {
-    (void) data;
+    (void)data;
     if (trouble)
         kj_daemon_note(KJ_NOTE_ERROR, _("the counter cannot be asked: %s"), trouble);
     else
@@ -182,7 +182,7 @@ static gboolean open_files(KjDaemon *daemon, GError **error) {
     KjSection *main = kj_settings_main(daemon->settings);
     const char *log = kj_section_get(main, "log"), *counter = kj_section_get(main, "counter"), *shadow = kj_section_get(main, "shadow");
     g_auto(GStrv) masked = kj_settings_mask(daemon->settings);
-    daemon->log = kj_log_open(log ? log : "stderr", kj_settings_log_form(daemon->settings), (const char *const *) masked, error);
+    daemon->log = kj_log_open(log ? log : "stderr", kj_settings_log_form(daemon->settings), (const char *const *)masked, error);
     if (!daemon->log)
         return FALSE;
     daemon->counter = kj_counter_open(counter ? counter : "memory", error);
@@ -197,7 +197,7 @@ static gboolean open_files(KjDaemon *daemon, GError **error) {
 
 static guint read_mode(const KjSection *section) {
     const char *text = kj_section_get(section, "mode");
-    return text ? (guint) g_ascii_strtoull(text, NULL, 8) : section->protocol->mode;
+    return text ? (guint)g_ascii_strtoull(text, NULL, 8) : section->protocol->mode;
 }
 
 static gboolean check_reach(const Served *served, GError **error) {
@@ -228,8 +228,8 @@ static gboolean open_one(KjDaemon *daemon, KjSection *section, GError **error) {
         .section = section,
         .block = kj_section_get(section, "block"),
         .socket = -1,
-        .connections = (guint) kj_section_number(section, "connections", 1, 100000, section->protocol->connections),
-        .idle_seconds = (guint) kj_section_number(section, "idle", 1, 86400, section->protocol->idle_seconds),
+        .connections = (guint)kj_section_number(section, "connections", 1, 100000, section->protocol->connections),
+        .idle_seconds = (guint)kj_section_number(section, "idle", 1, 86400, section->protocol->idle_seconds),
     };
     if (open_socket(served, error)) {
         g_ptr_array_add(daemon->served, served);
@@ -333,7 +333,7 @@ static void on_hangup(KjDaemon *daemon) {
 static gboolean hear_signals(KjDaemon *daemon) {
     struct signalfd_siginfo signal;
     gboolean end = FALSE;
-    while (read(daemon->signals, &signal, sizeof signal) == (gssize) sizeof signal) {
+    while (read(daemon->signals, &signal, sizeof signal) == (gssize)sizeof signal) {
         if (signal.ssi_signo == SIGHUP)
             on_hangup(daemon);
         else
@@ -345,7 +345,7 @@ static gboolean hear_signals(KjDaemon *daemon) {
 /* Whether every thread that answers has come around of late: only then is the watchdog told that we live. This thread shows it by asking.
  * A protocol whose lock is held for ever keeps it from coming back, which shows too. */
 static gboolean all_live(KjDaemon *daemon) {
-    gint64 patience = (gint64) KJ_TURN_SECONDS * G_USEC_PER_SEC + kj_notify_interval(daemon->notify), now = g_get_monotonic_time();
+    gint64 patience = (gint64)KJ_TURN_SECONDS * G_USEC_PER_SEC + kj_notify_interval(daemon->notify), now = g_get_monotonic_time();
     for (guint i = 0; i < daemon->served->len; i++) {
         Served *served = daemon->served->pdata[i];
         if (now - served->protocol->alive_at(served->running) > patience) {
@@ -367,7 +367,7 @@ static int tell_watchdog(KjDaemon *daemon, gint64 *next) {
             kj_notify_say(daemon->notify, "WATCHDOG=1");
         *next = now + interval;
     }
-    return (int) MIN((*next - now + 999) / 1000, G_MAXINT);
+    return (int)MIN((*next - now + 999) / 1000, G_MAXINT);
 }
 
 void kj_daemon_run(KjDaemon *daemon) {

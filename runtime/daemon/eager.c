@@ -7,7 +7,7 @@
 /* Those this process may run on. */
 static guint count_processors(void) {
     cpu_set_t processors;
-    return sched_getaffinity(0, sizeof processors, &processors) == 0 ? (guint) CPU_COUNT(&processors) : g_get_num_processors();
+    return sched_getaffinity(0, sizeof processors, &processors) == 0 ? (guint)CPU_COUNT(&processors) : g_get_num_processors();
 }
 
 guint kj_eager_most(guint wanted) {
@@ -57,7 +57,7 @@ gboolean kj_eager_again(KjEager *eager) {
 void kj_eager_end(KjEager *eager, gint64 now) {
     if (eager->state == KJ_EAGER_LOOKS)
         settle(eager, now - eager->since <= eager->most); /* later: it came, but we did not get the processor to see it */
-    else if (eager->most > 0 && eager->state == KJ_EAGER_SLEEPS && now - eager->since <= 2 * (gint64) eager->most)
+    else if (eager->most > 0 && eager->state == KJ_EAGER_SLEEPS && now - eager->since <= 2 * (gint64)eager->most)
         eager->account = MIN(eager->account + 1, KJ_EAGER_ACCOUNT_MAX);
     eager->state = KJ_EAGER_SLEEPS;
 }

@@ -95,7 +95,7 @@ static void guard(Connection *connection, gnutls_session_t session, KjHttpGate *
 /* ---- deadlines ---- */
 
 static void set_deadline(Connection *connection, guint seconds) {
-    __atomic_store_n(&connection->deadline, g_get_monotonic_time() + (gint64) seconds * G_USEC_PER_SEC, __ATOMIC_RELAXED);
+    __atomic_store_n(&connection->deadline, g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC, __ATOMIC_RELAXED);
 }
 
 static Connection *connection_of(struct MHD_Connection *connection) {
@@ -196,8 +196,8 @@ static gboolean is_json(const char *type) {
 }
 
 static enum MHD_Result count_lengths(void *data, enum MHD_ValueKind kind, const char *name, const char *value) {
-    (void) kind;
-    (void) value;
+    (void)kind;
+    (void)value;
     *(guint *) data += g_ascii_strcasecmp(name, "Content-Length") == 0 || g_ascii_strcasecmp(name, "Transfer-Encoding") == 0;
     return MHD_YES;
 }
@@ -325,7 +325,7 @@ static gboolean take_body(Exchange *exchange, const char *bytes, gsize length) {
         return FALSE;
     if (exchange->status)
         return TRUE;
-    g_string_append_len(exchange->body, bytes, (gssize) length);
+    g_string_append_len(exchange->body, bytes, (gssize)length);
     if (__atomic_add_fetch(&exchange->http->bodies, length, __ATOMIC_RELAXED) > KJ_HTTP_BODIES_MAX) {
         refuse(exchange, 503, _("too many requests at once: try again"));
         drop_body(exchange);
@@ -337,7 +337,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
                                   const char *bytes, size_t *length, void **context) {
     KjHttp *http = data;
     Exchange *exchange = *context;
-    (void) version;
+    (void)version;
     if (!exchange) {
         Connection *of = connection_of(connection);
         *context = exchange = g_new0(Exchange, 1);
@@ -365,7 +365,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
     KjHttp *http = data;
     Exchange *exchange = *context;
     Connection *of = connection_of(connection);
-    (void) code;
+    (void)code;
     if (!exchange)
         return;
     if (of)
@@ -380,9 +380,9 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **c
 /* ---- start and stop ---- */
 
 static void keep_quiet(void *data, const char *format, va_list arguments) {
-    (void) data; /* what strangers do wrong with a socket is no news; what is refused is in the answers */
-    (void) format;
-    (void) arguments;
+    (void)data; /* what strangers do wrong with a socket is no news; what is refused is in the answers */
+    (void)format;
+    (void)arguments;
 }
 
 static void free_http(KjHttp *http) {
@@ -408,23 +408,18 @@ static struct MHD_Daemon *start_one(KjHttp *http, const KjHttpOptions *options) 
     guint count = 0, flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
     if (access->certificate) { /* libmicrohttpd wants them too; what a connection gets is the gate's */
         flags |= MHD_USE_TLS;
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *) access->certificate };
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *) access->key };
-        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) PRIORITIES };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)access->certificate };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)access->key };
+        items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)PRIORITIES };
         if (access->authorities)
-            items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *) access->authorities };
+            items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)access->authorities };
     }
     items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
-                            MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL,
-                            MHD_OPTION_LISTEN_SOCKET, options->socket,
-                            MHD_OPTION_CONNECTION_LIMIT, (options->connections + options->threads - 1) / options->threads,
-                            MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) KJ_HTTP_HEADERS_MAX,
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-                            MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL, MHD_OPTION_LISTEN_SOCKET,
+                            options->socket, MHD_OPTION_CONNECTION_LIMIT, (options->connections + options->threads - 1) / options->threads,
+                            MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)KJ_HTTP_HEADERS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
 }
 
 static KjHttpLoops *start_all(KjHttp *http, const KjHttpOptions *options, GError **error) {
@@ -487,7 +482,7 @@ gint64 kj_http_alive_at(KjHttp *http) {
     gint64 oldest = g_get_monotonic_time();
     g_mutex_lock(&http->lock);
     for (GList *link = http->connections.head; link; link = link->next) {
-        gint64 begun = __atomic_load_n(&((Connection *) link->data)->begun, __ATOMIC_RELAXED);
+        gint64 begun = __atomic_load_n(&((Connection *)link->data)->begun, __ATOMIC_RELAXED);
         oldest = begun ? MIN(oldest, begun) : oldest;
     }
     g_mutex_unlock(&http->lock);

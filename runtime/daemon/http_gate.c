@@ -22,7 +22,7 @@ struct KjHttpGate {
 static void digest_token(const char *token, gsize length, guint8 digest[TOKEN_DIGEST]) {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     gsize size = TOKEN_DIGEST;
-    g_checksum_update(checksum, (const guchar *) token, (gssize) length);
+    g_checksum_update(checksum, (const guchar *)token, (gssize)length);
     g_checksum_get_digest(checksum, digest, &size);
 }
 
@@ -34,7 +34,7 @@ static void keep_tokens(KjHttpGate *gate, char **tokens) {
 }
 
 static gnutls_datum_t datum(const char *text) {
-    return (gnutls_datum_t){ (unsigned char *) text, (unsigned int) strlen(text) };
+    return (gnutls_datum_t){ (unsigned char *)text, (unsigned int)strlen(text) };
 }
 
 /* Whether the text is certificates. GnuTLS's functions for credentials say so too, but lose a certificate in memory when it is not

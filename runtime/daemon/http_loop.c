@@ -56,7 +56,7 @@ static void await(const Loop *loop, gboolean ending) {
     MHD_UNSIGNED_LONG_LONG due = 0;
     int most = ending ? END_MILLISECONDS : -1;
     if (MHD_get_timeout(loop->daemon, &due) == MHD_YES && (!ending || due < END_MILLISECONDS))
-        most = (int) MIN(due, G_MAXINT);
+        most = (int)MIN(due, G_MAXINT);
     poll(watched, ending ? 1 : G_N_ELEMENTS(watched), most);
 }
 

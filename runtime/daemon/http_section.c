@@ -98,11 +98,11 @@ static const char *find_exposure(KjReach reach, gboolean tls, gboolean proof) {
 }
 
 static guint read_threads(KjSection *section) {
-    return (guint) kj_section_number(section, "threads", 1, THREADS_MAX, 2);
+    return (guint)kj_section_number(section, "threads", 1, THREADS_MAX, 2);
 }
 
 static guint read_eager(KjSection *section) {
-    return (guint) kj_section_number(section, "eager", 0, KJ_EAGER_MAX, KJ_EAGER_INITIAL);
+    return (guint)kj_section_number(section, "eager", 0, KJ_EAGER_MAX, KJ_EAGER_INITIAL);
 }
 
 void kj_http_check(KjSection *section) {

@@ -33,7 +33,7 @@ typedef struct {
 } Reader;
 
 static gboolean fail(Reader *reader, const char *what) {
-    g_set_error(reader->error, KJ_ERROR, KJ_ERROR_VALUE, _("no JSON, at byte %u: %s"), (guint) reader->at + 1, what);
+    g_set_error(reader->error, KJ_ERROR, KJ_ERROR_VALUE, _("no JSON, at byte %u: %s"), (guint)reader->at + 1, what);
     return FALSE;
 }
 
@@ -82,12 +82,12 @@ static gboolean read_number_escape(Reader *reader) {
         return fail(reader, _("a text holds no NUL"));
     if (is_surrogate(unit, 0xdc00))
         return fail(reader, _("half a character (a surrogate without its partner)"));
-    gunichar character = (gunichar) unit;
+    gunichar character = (gunichar)unit;
     if (is_surrogate(unit, 0xd800)) {
         int low = read_unit(reader, reader->at + 6);
         if (low < 0 || !is_surrogate(low, 0xdc00))
             return fail(reader, _("half a character (a surrogate without its partner)"));
-        character = 0x10000u + (((gunichar) unit & 0x3ff) << 10) + ((gunichar) low & 0x3ff);
+        character = 0x10000u + (((gunichar)unit & 0x3ff) << 10) + ((gunichar)low & 0x3ff);
         reader->at += 6;
     }
     reader->at += 6;
@@ -113,10 +113,10 @@ static gboolean read_escape(Reader *reader) {
 /* What of a text stands for itself. */
 static void read_plain(Reader *reader) {
     const char *begin = reader->source + reader->at, *end = reader->source + reader->length, *rest = begin;
-    while (rest < end && (guchar) *rest >= ' ' && *rest != '"' && *rest != '\\')
+    while (rest < end && (guchar)*rest >= ' ' && *rest != '"' && *rest != '\\')
         rest++;
-    reader->text = mempcpy(reader->text, begin, (gsize) (rest - begin));
-    reader->at += (gsize) (rest - begin);
+    reader->text = mempcpy(reader->text, begin, (gsize)(rest - begin));
+    reader->at += (gsize)(rest - begin);
 }
 
 /* Behind the first quotation mark. A text is never longer than what it is written as, marks included. */
@@ -203,7 +203,7 @@ static KjJsonValue *add_value(Reader *reader) {
         json->values = g_renew(KjJsonValue, json->values, json->room);
     }
     guint32 index = json->count++;
-    json->values[index] = (KjJsonValue){ .begin = (guint32) reader->at };
+    json->values[index] = (KjJsonValue){ .begin = (guint32)reader->at };
     if (reader->depth > 0) {
         Open *open = &reader->open[reader->depth - 1];
         KjJsonValue *container = &json->values[open->value];
@@ -219,7 +219,7 @@ static KjJsonValue *add_value(Reader *reader) {
 /* ---- containers ---- */
 
 static int compare_names(gconstpointer a, gconstpointer b) {
-    return strcmp(*(const char *const *) a, *(const char *const *) b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The same of a few members, each compared with those before it. */
@@ -251,7 +251,7 @@ static const char *find_twice(const KjJson *json, const KjJsonValue *object) {
 static gboolean close_container(Reader *reader) {
     KjJsonValue *container = &reader->json->values[reader->open[--reader->depth].value];
     const char *twice = container->kind == KJ_JSON_OBJECT && container->count > 1 ? find_twice(reader->json, container) : NULL;
-    container->end = (guint32) reader->at;
+    container->end = (guint32)reader->at;
     if (twice)
         g_set_error(reader->error, KJ_ERROR, KJ_ERROR_VALUE, _("the member `%s` stands twice in one object"), twice);
     return !twice;
@@ -282,7 +282,7 @@ static gboolean begin_value(Reader *reader, gboolean *opened) {
     if (!*opened) {
         if (!read_scalar(reader, value))
             return FALSE;
-        value->end = (guint32) reader->at;
+        value->end = (guint32)reader->at;
         return TRUE;
     }
     if (reader->depth == KJ_JSON_DEPTH_MAX)
@@ -334,7 +334,7 @@ KjJson *kj_json_parse(const char *bytes, gsize length, GError **error) {
         return NULL;
     }
     if (!g_utf8_validate_len(bytes, length, &end)) {
-        reader.at = (gsize) (end - bytes);
+        reader.at = (gsize)(end - bytes);
         fail(&reader, _("the bytes are no UTF-8 text"));
         return NULL;
     }
@@ -385,14 +385,14 @@ void kj_json_append_text(GString *out, const char *text) {
     g_string_append_c(out, '"');
     for (const char *rest = text; *rest;) {
         gsize plain = 0;
-        while ((guchar) rest[plain] >= ' ' && rest[plain] != '"' && rest[plain] != '\\' && rest[plain] != 0x7f)
+        while ((guchar)rest[plain] >= ' ' && rest[plain] != '"' && rest[plain] != '\\' && rest[plain] != 0x7f)
             plain++;
-        g_string_append_len(out, rest, (gssize) plain);
+        g_string_append_len(out, rest, (gssize)plain);
         rest += plain;
         if (*rest == '"' || *rest == '\\')
             g_string_append_printf(out, "\\%c", *rest++);
         else if (*rest)
-            g_string_append_printf(out, "\\u%04x", (guint) (guchar) *rest++);
+            g_string_append_printf(out, "\\u%04x", (guint)(guchar)*rest++);
     }
     g_string_append_c(out, '"');
 }

@@ -82,8 +82,8 @@ gboolean kj_sandbox_files(const GArray *paths, GError **error) {
                     g_strerror(errno));
         return FALSE;
     }
-    struct landlock_ruleset_attr attributes = { .handled_access_fs = rights_of((int) edition) };
-    int ruleset = (int) syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    struct landlock_ruleset_attr attributes = { .handled_access_fs = rights_of((int)edition) };
+    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
     if (ruleset < 0)
         return fail(error, "landlock_create_ruleset");
     gboolean closed = TRUE;

@@ -31,7 +31,7 @@ static gboolean refuse(GError **error, const char *format, const char *text) {
 }
 
 static gboolean read_unix(const char *path, KjAddress *address, GError **error) {
-    struct sockaddr_un *name = (struct sockaddr_un *) &address->socket;
+    struct sockaddr_un *name = (struct sockaddr_un *)&address->socket;
     if (path[0] != '/' || strlen(path) >= sizeof name->sun_path)
         return refuse(error, _("`%s` is no path of a socket: it must begin with / and have at most 107 bytes"), path);
     address->kind = KJ_ADDRESS_UNIX;
@@ -43,25 +43,25 @@ static gboolean read_unix(const char *path, KjAddress *address, GError **error) 
 }
 
 static gboolean read_inet(const char *text, KjAddress *address, GError **error) {
-    struct sockaddr_in *four = (struct sockaddr_in *) &address->socket;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *) &address->socket;
+    struct sockaddr_in *four = (struct sockaddr_in *)&address->socket;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&address->socket;
     const char *colon = strrchr(text, ':');
     guint64 port;
     if (!colon || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL))
         return refuse(error, _("`%s` has no port: write ADDRESS:PORT or [ADDRESS]:PORT"), text);
     gboolean bracketed = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
-    g_autofree char *host = bracketed ? g_strndup(text + 1, (gsize) (colon - text) - 2) : g_strndup(text, (gsize) (colon - text));
+    g_autofree char *host = bracketed ? g_strndup(text + 1, (gsize)(colon - text) - 2) : g_strndup(text, (gsize)(colon - text));
     address->kind = KJ_ADDRESS_INET;
     if (!bracketed && inet_pton(AF_INET, host, &four->sin_addr) == 1) {
         four->sin_family = AF_INET;
-        four->sin_port = htons((guint16) port);
+        four->sin_port = htons((guint16)port);
         address->length = sizeof *four;
         address->reach = (ntohl(four->sin_addr.s_addr) >> 24) == 127 ? KJ_REACH_LOOPBACK : KJ_REACH_NETWORK;
         return TRUE;
     }
     if (bracketed && inet_pton(AF_INET6, host, &six->sin6_addr) == 1) {
         six->sin6_family = AF_INET6;
-        six->sin6_port = htons((guint16) port);
+        six->sin6_port = htons((guint16)port);
         address->length = sizeof *six;
         address->reach = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ? KJ_REACH_LOOPBACK : KJ_REACH_NETWORK;
         return TRUE;
@@ -91,7 +91,7 @@ gboolean kj_address_read(const char *text, KjAddress *address, GError **error) {
 /* ---- opening ---- */
 
 static const char *path_of(const KjAddress *address) {
-    return ((const struct sockaddr_un *) &address->socket)->sun_path;
+    return ((const struct sockaddr_un *)&address->socket)->sun_path;
 }
 
 static int fail(int descriptor, const KjAddress *address, GError **error) {
@@ -106,7 +106,7 @@ static int fail(int descriptor, const KjAddress *address, GError **error) {
 
 int kj_address_connect(const KjAddress *address, GError **error) {
     int descriptor = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0 || connect(descriptor, (const struct sockaddr *) &address->socket, address->length) != 0)
+    if (descriptor < 0 || connect(descriptor, (const struct sockaddr *)&address->socket, address->length) != 0)
         return fail(descriptor, address, error);
     return descriptor;
 }
@@ -140,7 +140,7 @@ static gboolean give(const KjAddress *address, guint mode, const char *group, GE
 static int bind_unix(const KjAddress *address, int descriptor) {
     remove_stale(address);
     mode_t before = umask(0777);
-    int bound = bind(descriptor, (const struct sockaddr *) &address->socket, address->length);
+    int bound = bind(descriptor, (const struct sockaddr *)&address->socket, address->length);
     umask(before);
     return bound;
 }
@@ -151,7 +151,7 @@ static int bind_inet(const KjAddress *address, int descriptor) {
         return -1;
     if (address->socket.ss_family == AF_INET6 && setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return -1;
-    return bind(descriptor, (const struct sockaddr *) &address->socket, address->length);
+    return bind(descriptor, (const struct sockaddr *)&address->socket, address->length);
 }
 
 static int take_passed(const KjAddress *address, GError **error) {
@@ -160,10 +160,10 @@ static int take_passed(const KjAddress *address, GError **error) {
     guint64 whose = 0, passed = 0;
     int accepting = 0;
     socklen_t length = sizeof accepting;
-    if (pid && count && g_ascii_string_to_unsigned(pid, 10, 1, G_MAXINT, &whose, NULL) && whose == (guint64) getpid())
+    if (pid && count && g_ascii_string_to_unsigned(pid, 10, 1, G_MAXINT, &whose, NULL) && whose == (guint64)getpid())
         g_ascii_string_to_unsigned(count, 10, 0, 1024, &passed, NULL);
     for (guint i = 0; i < passed && names[i]; i++) {
-        int descriptor = FIRST_PASSED + (int) i;
+        int descriptor = FIRST_PASSED + (int)i;
         if (strcmp(names[i], address->name) != 0)
             continue;
         if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepting, &length) != 0 || !accepting)
@@ -200,15 +200,15 @@ void kj_address_remove(const KjAddress *address) {
 KjReach kj_socket_reach(int descriptor) {
     struct sockaddr_storage name = { .ss_family = AF_UNSPEC };
     socklen_t length = sizeof name;
-    if (getsockname(descriptor, (struct sockaddr *) &name, &length) != 0)
+    if (getsockname(descriptor, (struct sockaddr *)&name, &length) != 0)
         return KJ_REACH_NETWORK;
     switch (name.ss_family) {
     case AF_UNIX:
         return KJ_REACH_UNIX;
     case AF_INET:
-        return (ntohl(((struct sockaddr_in *) &name)->sin_addr.s_addr) >> 24) == 127 ? KJ_REACH_LOOPBACK : KJ_REACH_NETWORK;
+        return (ntohl(((struct sockaddr_in *)&name)->sin_addr.s_addr) >> 24) == 127 ? KJ_REACH_LOOPBACK : KJ_REACH_NETWORK;
     case AF_INET6:
-        return IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *) &name)->sin6_addr) ? KJ_REACH_LOOPBACK : KJ_REACH_NETWORK;
+        return IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&name)->sin6_addr) ? KJ_REACH_LOOPBACK : KJ_REACH_NETWORK;
     default:
         return KJ_REACH_NETWORK;
     }

@@ -70,7 +70,7 @@ static int control(void) {
     g_autofree char *answer = NULL;
     if (!option_words)
         return usage(_("--control needs a command: reload [FILE], shadow FILE, shadow off, status or drain"));
-    if (!kj_control_ask(option_control, (const char *const *) option_words, &answer, &error)) {
+    if (!kj_control_ask(option_control, (const char *const *)option_words, &answer, &error)) {
         fprintf(stderr, "kijund: %s\n", error->message);
         return g_error_matches(error, KJ_ERROR, KJ_ERROR_UNABLE) ? EXIT_MISTAKES : EXIT_TROUBLE;
     }
@@ -81,7 +81,7 @@ static int control(void) {
 
 static int tell_mistakes(const GPtrArray *mistakes) {
     for (guint i = 0; i < mistakes->len; i++)
-        fprintf(stderr, "%s\n", (const char *) mistakes->pdata[i]);
+        fprintf(stderr, "%s\n", (const char *)mistakes->pdata[i]);
     return mistakes->len ? EXIT_MISTAKES : EXIT_FINE;
 }
 
@@ -103,7 +103,7 @@ static int run(void) {
     g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
     kj_plugins_load(problems);
     for (guint i = 0; i < problems->len; i++)
-        kj_daemon_note(KJ_NOTE_WARNING, "%s", (const char *) problems->pdata[i]);
+        kj_daemon_note(KJ_NOTE_WARNING, "%s", (const char *)problems->pdata[i]);
     g_autoptr(KjSettings) settings = kj_settings_read(path);
     kj_daemon_check(settings);
     int code = tell_mistakes(kj_settings_mistakes(settings));

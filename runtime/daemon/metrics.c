@@ -26,14 +26,14 @@ void kj_http_serve_health(const KjService *service, guint which, KjHttpAnswer *a
 
 static void serve_health(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
     const Running *running = data;
-    (void) request;
+    (void)request;
     kj_http_serve_health(running->service, which, answer);
 }
 
 static void serve_metrics(gpointer data, guint which, const KjHttpRequest *request, KjHttpAnswer *answer) {
     const Running *running = data;
-    (void) which;
-    (void) request;
+    (void)which;
+    (void)request;
     answer->type = "text/plain; version=0.0.4; charset=utf-8";
     kj_point_metrics(running->service->point, answer->body);
 }
@@ -60,15 +60,15 @@ static gboolean reread(gpointer data, GError **error) {
 }
 
 static guint connections(gpointer running) {
-    return kj_http_connections(((Running *) running)->http);
+    return kj_http_connections(((Running *)running)->http);
 }
 
 static gint64 alive_at(gpointer running) {
-    return kj_http_alive_at(((Running *) running)->http);
+    return kj_http_alive_at(((Running *)running)->http);
 }
 
 static void stop(gpointer running) {
-    kj_http_stop(((Running *) running)->http);
+    kj_http_stop(((Running *)running)->http);
     g_free(running);
 }
 

@@ -41,7 +41,7 @@ static gboolean may_say(guint *left_out) {
 static void say(KjNoteLevel level, const char *text) {
     g_autoptr(GString) line = g_string_new(NULL);
     if (g_getenv("JOURNAL_STREAM"))
-        g_string_append_printf(line, "<%d>", (int) level);
+        g_string_append_printf(line, "<%d>", (int)level);
     g_string_append_printf(line, "kijund: %s", text);
     for (gsize i = 0; i < line->len; i++)
         if (g_ascii_iscntrl(line->str[i]))

@@ -35,12 +35,12 @@ static gboolean read_address(KjNotify *notify, const char *text) {
 
 static gint64 read_interval(void) {
     const char *text = g_getenv("WATCHDOG_USEC"), *pid = g_getenv("WATCHDOG_PID");
-    guint64 microseconds = 0, whose = (guint64) getpid();
+    guint64 microseconds = 0, whose = (guint64)getpid();
     if (pid && !g_ascii_string_to_unsigned(pid, 10, 1, G_MAXINT32, &whose, NULL))
         return 0;
-    if (!text || whose != (guint64) getpid() || !g_ascii_string_to_unsigned(text, 10, 2, G_MAXINT64, &microseconds, NULL))
+    if (!text || whose != (guint64)getpid() || !g_ascii_string_to_unsigned(text, 10, 2, G_MAXINT64, &microseconds, NULL))
         return 0;
-    return (gint64) (microseconds / 2);
+    return (gint64)(microseconds / 2);
 }
 
 KjNotify *kj_notify_new(void) {
@@ -66,7 +66,7 @@ void kj_notify_say(const KjNotify *notify, const char *format, ...) {
     va_start(arguments, format);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    if (sendto(notify->socket, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *) &notify->address, notify->length) < 0)
+    if (sendto(notify->socket, text, strlen(text), MSG_NOSIGNAL, (const struct sockaddr *)&notify->address, notify->length) < 0)
         return; /* there is nobody to tell it to */
 }
 

@@ -71,7 +71,7 @@ static gboolean has_status(const char *text, char class) {
 static gboolean is_sayable(const char *text) {
     gboolean letters = FALSE;
     for (; *text; text++) {
-        if ((guchar) *text >= 0x80)
+        if ((guchar)*text >= 0x80)
             return FALSE;
         letters |= g_ascii_isgraph(*text);
     }
@@ -140,7 +140,7 @@ static void turn_to(Message *message, KjSlice instance) {
         return;
     forget(message);
     if (instance.text)
-        g_string_append_len(message->instance, instance.text, (gssize) instance.length);
+        g_string_append_len(message->instance, instance.text, (gssize)instance.length);
 }
 
 static gboolean remember(Message *message, KjSlice recipient) {
@@ -148,7 +148,7 @@ static gboolean remember(Message *message, KjSlice recipient) {
         message->whole = FALSE;
         return FALSE;
     }
-    g_string_append_len(message->recipients, recipient.text, (gssize) recipient.length);
+    g_string_append_len(message->recipients, recipient.text, (gssize)recipient.length);
     g_string_append_c(message->recipients, 0);
     message->count++;
     return TRUE;
@@ -165,7 +165,7 @@ static void put(Thread *thread, const char *bytes, gsize length, const char *rec
     g_autoptr(GError) error = NULL;
     if (recipient) { /* of an attribute that is there twice the first counts */
         g_string_printf(thread->bytes, "recipient=%s\n", recipient);
-        g_string_append_len(thread->bytes, bytes, (gssize) length);
+        g_string_append_len(thread->bytes, bytes, (gssize)length);
         bytes = thread->bytes->str;
         length = thread->bytes->len;
     }
@@ -176,7 +176,7 @@ static void put(Thread *thread, const char *bytes, gsize length, const char *rec
 static const char *name_message(Thread *thread, const KjPostfixRequest *request) {
     KjSlice name = request->queue.length ? request->queue : request->instance;
     g_string_truncate(thread->name, 0);
-    g_string_append_len(thread->name, name.text, (gssize) name.length);
+    g_string_append_len(thread->name, name.text, (gssize)name.length);
     return thread->name->str;
 }
 
@@ -264,17 +264,17 @@ static gssize take(gpointer own, gpointer connection, const char *bytes, gsize l
         at_end_of_message(thread, connection, bytes, &request, reply);
     } else {
         kj_daemon_note(KJ_NOTE_WARNING, _("[%s]: asked at %.*s: this service decides at RCPT and END-OF-MESSAGE"),
-                       kj_section_name(thread->service->section), (int) MIN(request.state.length, 32),
+                       kj_section_name(thread->service->section), (int)MIN(request.state.length, 32),
                        request.state.text ? request.state.text : "");
         say_later(reply, FALSE);
     }
-    return (gssize) request.length;
+    return (gssize)request.length;
 }
 
 static gpointer open_connection(gpointer own, int socket) {
     Message *message = g_new0(Message, 1);
-    (void) own;
-    (void) socket;
+    (void)own;
+    (void)socket;
     message->instance = g_string_new(NULL);
     message->recipients = g_string_new(NULL);
     message->promises = kj_promises_new();
@@ -316,7 +316,7 @@ static gpointer begin_thread(const KjService *service, GError **error) {
 }
 
 static void renew_thread(gpointer own) {
-    kj_asker_renew(((Thread *) own)->asker);
+    kj_asker_renew(((Thread *)own)->asker);
 }
 
 static const KjConversation conversation = {
@@ -333,11 +333,11 @@ static const KjConversation conversation = {
 
 static guint thread_count(KjSection *section) {
     guint initial = CLAMP(g_get_num_processors(), 1, THREADS_MAX);
-    return (guint) kj_section_number(section, "threads", 1, THREADS_MAX, initial);
+    return (guint)kj_section_number(section, "threads", 1, THREADS_MAX, initial);
 }
 
 static guint eager_microseconds(KjSection *section) {
-    return (guint) kj_section_number(section, "eager", 0, KJ_EAGER_MAX, KJ_EAGER_INITIAL);
+    return (guint)kj_section_number(section, "eager", 0, KJ_EAGER_MAX, KJ_EAGER_INITIAL);
 }
 
 static void check(KjSection *section) {

@@ -44,7 +44,7 @@ static void read_line(KjPostfixRequest *request, const char *line, gsize length,
         *problem = N_("a line has no name before `=`");
         return;
     }
-    KjSlice name = { line, (gsize) (equals - line) }, value = { equals + 1, length - name.length - 1 };
+    KjSlice name = { line, (gsize)(equals - line) }, value = { equals + 1, length - name.length - 1 };
     if (keep(request, name, value) && !kind->text)
         *kind = value;
 }
@@ -65,7 +65,7 @@ KjPostfixReading kj_postfix_read(const char *bytes, gsize length, KjPostfixReque
     *problem = NULL;
     for (guint lines = 0; at < length; lines++) {
         const char *end = memchr(bytes + at, '\n', length - at);
-        gsize line = end ? (gsize) (end - bytes) - at : length - at;
+        gsize line = end ? (gsize)(end - bytes) - at : length - at;
         if (end && line == 0) {
             request->length = at + 1;
             return judge(bytes, at, KJ_POSTFIX_WHOLE, kind, problem);

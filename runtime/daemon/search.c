@@ -106,7 +106,7 @@ static gboolean find_place(Search *search) {
     Recorded recorded = { .table = search->table, .block = search->block, .pairs = search->pairs };
     recorded.sink = (KjRequestSink){ sizeof recorded.sink, &recorded, record };
     kj_authzen_append_candidate(search->asked, NOBODY, text);
-    g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *) text->str, text->len);
+    g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text->str, text->len);
     g_strlcpy(search->search, digest, sizeof search->search);
     if (!search->authzen->domain->read_request(&recorded.sink, text->str, text->len, NULL))
         return FALSE;
@@ -169,7 +169,7 @@ static void add_paths(Search *search, guint state) {
             depth++;
             states[depth] = next;
             edges[depth] = 0;
-            lengths[depth] = (guint) path->len;
+            lengths[depth] = (guint)path->len;
         }
     }
 }
@@ -192,11 +192,11 @@ static void find_candidates(Search *search) {
     kj_view_block(search->table, search->block, &block);
     int index = kj_table_find_field(search->table, search->block, g_array_index(search->pairs, Pair, search->place).name);
     g_assert(index >= 0);
-    kj_view_field(search->table, block.first_field + (guint) index, &field);
+    kj_view_field(search->table, block.first_field + (guint)index, &field);
     if (field.kind == KJ_FIELD_KIND_VALUE && field.type == KJ_TYPE_PATH)
-        find_paths(search, block.first_field + (guint) index);
+        find_paths(search, block.first_field + (guint)index);
     else if (!search->folder[0])
-        kj_view_named_values(search->table, block.first_field + (guint) index, search->names);
+        kj_view_named_values(search->table, block.first_field + (guint)index, search->names);
 }
 
 static gboolean is_permitted(Search *search, const char *candidate) {

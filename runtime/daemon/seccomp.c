@@ -110,7 +110,7 @@ static int add_rules(scmp_filter_ctx filter) {
     }
     for (guint i = 0; i < G_N_ELEMENTS(failing) && code == 0; i++) {
         struct scmp_arg_cmp comparison = { failing[i].argument, SCMP_CMP_MASKED_EQ, failing[i].mask, failing[i].value };
-        code = add_rule(filter, SCMP_ACT_ERRNO((guint32) failing[i].code), failing[i].name, failing[i].mask ? &comparison : NULL);
+        code = add_rule(filter, SCMP_ACT_ERRNO((guint32)failing[i].code), failing[i].name, failing[i].mask ? &comparison : NULL);
     }
     return code;
 }

@@ -134,7 +134,7 @@ static void read_line(KjSettings *settings, char **group, char *text, guint line
     } else if (!*group) {
         complain(settings, line, _("a key before the first section"));
     } else {
-        g_autofree char *key = g_strchomp(g_strndup(text, (gsize) (equals - text)));
+        g_autofree char *key = g_strchomp(g_strndup(text, (gsize)(equals - text)));
         add_place(settings, *group, key, line);
     }
 }
@@ -297,7 +297,7 @@ static KjSection *add_section(KjSettings *settings, const char *group) {
 }
 
 static void free_section(gpointer section) {
-    g_free(((KjSection *) section)->group);
+    g_free(((KjSection *)section)->group);
     g_free(section);
 }
 
@@ -327,12 +327,12 @@ static void check_sections(KjSettings *settings) {
 /* ---- the file ---- */
 
 static void clear_place(gpointer place) {
-    g_free(((Place *) place)->group);
-    g_free(((Place *) place)->key);
+    g_free(((Place *)place)->group);
+    g_free(((Place *)place)->key);
 }
 
 static void clear_mistake(gpointer mistake) {
-    g_free(((Mistake *) mistake)->text);
+    g_free(((Mistake *)mistake)->text);
 }
 
 KjSettings *kj_settings_read(const char *path) {

@@ -26,7 +26,7 @@
 
 #define EVENTS 64
 #define LOOKS_AT_ALL 8u
-#define TICK_SECONDS ((gint) KJ_TURN_SECONDS)
+#define TICK_SECONDS ((gint)KJ_TURN_SECONDS)
 #define FIRST_ROOM 4096u /* of input; also what a connection keeps while it is idle */
 
 typedef struct Thread Thread;
@@ -131,10 +131,10 @@ static gssize send_some(int socket, const char *bytes, gsize length) {
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return errno == EAGAIN ? (gssize) sent : -1;
-        sent += (gsize) count;
+            return errno == EAGAIN ? (gssize)sent : -1;
+        sent += (gsize)count;
     }
-    return (gssize) sent;
+    return (gssize)sent;
 }
 
 /* FALSE: hang up. */
@@ -155,8 +155,8 @@ static gboolean send_reply(Thread *thread, Connection *connection) {
     gssize sent = send_some(connection->socket, reply->str, reply->len);
     if (sent < 0)
         return FALSE;
-    if ((gsize) sent < reply->len) {
-        connection->pending = g_string_new_len(reply->str + sent, (gssize) reply->len - sent);
+    if ((gsize)sent < reply->len) {
+        connection->pending = g_string_new_len(reply->str + sent, (gssize)reply->len - sent);
         watch(thread, connection, EPOLL_CTL_MOD);
     }
     return TRUE;
@@ -170,7 +170,7 @@ static gboolean take_all(Thread *thread, Connection *connection) {
     g_string_truncate(thread->reply, 0);
     while (taken < connection->length && used > 0) {
         used = conversation->take(thread->own, connection->state, connection->input + taken, connection->length - taken, thread->reply);
-        taken += used > 0 ? (gsize) used : 0;
+        taken += used > 0 ? (gsize)used : 0;
     }
     connection->length -= taken;
     if (connection->length > 0)
@@ -214,7 +214,7 @@ static gboolean hear(Thread *thread, Connection *connection) {
         return FALSE;
     thread->heard++;
     connection->heard = thread->now;
-    connection->length += (gsize) count;
+    connection->length += (gsize)count;
     return take_all(thread, connection);
 }
 
@@ -288,7 +288,7 @@ static void hear_wake(Thread *thread, gint *renewals) {
 }
 
 static void tick(Thread *thread) {
-    gint64 idle = (gint64) thread->workers->service->idle_seconds * G_USEC_PER_SEC, whole = (gint64) KJ_QUESTION_SECONDS * G_USEC_PER_SEC;
+    gint64 idle = (gint64)thread->workers->service->idle_seconds * G_USEC_PER_SEC, whole = (gint64)KJ_QUESTION_SECONDS * G_USEC_PER_SEC;
     if (thread->now - thread->ticked < TICK_SECONDS * G_USEC_PER_SEC)
         return;
     thread->ticked = thread->now;
@@ -346,7 +346,7 @@ static void turn(Thread *thread, gint *renewals, int milliseconds) {
 
 /* Answers what is there and closes what is through, until nothing is left or time is. */
 static void finish(Thread *thread, gint *renewals) {
-    gint64 end = now_microseconds() + (gint64) KJ_STOP_SECONDS * G_USEC_PER_SEC;
+    gint64 end = now_microseconds() + (gint64)KJ_STOP_SECONDS * G_USEC_PER_SEC;
     hear_wake(thread, renewals); /* who was handed over last may have asked already */
     while (TRUE) {
         for (Connection *connection = thread->first, *next; connection; connection = next) {

@@ -178,7 +178,7 @@ static void keep(KjAsker *asker, guint field, const char *value) {
     kj_view_field(asker->active.edition.table, block.first_field + field, &view);
     KjAskedText kept = { view.name, field, value ? asker->texts->len : KJ_ASKED_EMPTY };
     if (value)
-        g_string_append_len(asker->texts, value, (gssize) strlen(value) + 1);
+        g_string_append_len(asker->texts, value, (gssize)strlen(value) + 1);
     g_array_append_val(asker->values, kept);
 }
 
@@ -199,7 +199,7 @@ gboolean kj_asker_set(KjAsker *asker, const char *field, const char *value, GErr
         g_set_error_literal(error, KJ_ERROR, KJ_ERROR_VALUE, _("the question is too long"));
         return FALSE;
     }
-    keep(asker, (guint) index, value);
+    keep(asker, (guint)index, value);
     return set_in(active, index, value, error);
 }
 
@@ -296,7 +296,7 @@ void kj_side_answer(KjAsker *asker, KjSide *side, KjCounting counting, KjPromise
 static guint64 nanoseconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (guint64) now.tv_sec * G_GUINT64_CONSTANT(1000000000) + (guint64) now.tv_nsec;
+    return (guint64)now.tv_sec * G_GUINT64_CONSTANT(1000000000) + (guint64)now.tv_nsec;
 }
 
 static void answer_with(KjAsker *asker, KjCounting counting, KjPromises *promises, KjAnswer *answer) {

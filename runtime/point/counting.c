@@ -92,7 +92,7 @@ static char *canonical(const KjTable *table, const KjFieldView *field, const cha
 }
 
 static gint compare_texts(gconstpointer a, gconstpointer b) {
-    return strcmp(*(const char *const *) a, *(const char *const *) b);
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* A set: its members in order, each once, each with its length, so that no two sets read alike. */
@@ -136,7 +136,7 @@ static GBytes *make_key(const KjAsker *asker, const KjSide *side, const char *la
     kj_view_block(side->edition.table, side->block, &block);
     for (guint i = 0; i < per->member_count; i++)
         g_ptr_array_add(values, key_value(asker, side, block.first_field + kj_view_member(side->edition.table, per->first_member + i)));
-    return kj_counter_key(side->name, label, (const char *const *) values->pdata, values->len);
+    return kj_counter_key(side->name, label, (const char *const *)values->pdata, values->len);
 }
 
 /* ---- the rate ---- */
@@ -265,7 +265,7 @@ static gboolean is_limiting(const KjSide *side, guint32 rule) {
 }
 
 static void clear_charge(gpointer charge) {
-    g_bytes_unref(((KjCharge *) charge)->key);
+    g_bytes_unref(((KjCharge *)charge)->key);
 }
 
 KjCount kj_count(KjAsker *asker, KjSide *side, const KjVerdict *verdict, KjCounting counting, KjPromises *promises, guint64 *wait,

@@ -63,7 +63,7 @@ static gboolean has_blocks(KjPoint *point, const KjTable *table, GError **error)
         kj_view_block(table, block, &view);
         if (strcmp(view.domain, domain) != 0) {
             g_set_error(error, KJ_ERROR, KJ_ERROR_UNKNOWN, _("the block `%s` is of the domain `%s`; it is asked as one of `%s`"),
-                        (const char *) name, view.domain, (const char *) domain);
+                        (const char *)name, view.domain, (const char *)domain);
             return FALSE;
         }
     }

@@ -23,16 +23,16 @@ guint32 assembler_string(Assembler *assembler, const char *text) {
     guint32 offset = assembler->sections[KJ_SECTION_STRINGS]->len;
     if (!*text)
         return 0;
-    g_byte_array_append(assembler->sections[KJ_SECTION_STRINGS], (const guint8 *) text, (guint) strlen(text) + 1);
+    g_byte_array_append(assembler->sections[KJ_SECTION_STRINGS], (const guint8 *)text, (guint)strlen(text) + 1);
     return offset;
 }
 
 guint32 assembler_count(const Assembler *assembler, KjSectionKind kind) {
-    return (guint32) (assembler->sections[kind]->len / kj_section_shapes[kind].size);
+    return (guint32)(assembler->sections[kind]->len / kj_section_shapes[kind].size);
 }
 
 guint32 assembler_add(Assembler *assembler, KjSectionKind kind, const void *record) {
-    g_byte_array_append(assembler->sections[kind], record, (guint) kj_section_shapes[kind].size);
+    g_byte_array_append(assembler->sections[kind], record, (guint)kj_section_shapes[kind].size);
     return assembler_count(assembler, kind) - 1;
 }
 
@@ -69,7 +69,7 @@ void assembler_mend(guint8 *bytes, gsize length) {
     gsize size = KJ_TABLE_HASH_LENGTH;
     guint8 *hash = bytes + offsetof(KjTableHeader, hash);
     memset(hash, 0, size);
-    g_checksum_update(checksum, bytes, (gssize) length);
+    g_checksum_update(checksum, bytes, (gssize)length);
     g_checksum_get_digest(checksum, hash, &size);
 }
 
@@ -93,7 +93,7 @@ GByteArray *assembler_finish(const Assembler *assembler) {
         g_byte_array_append(file, assembler->sections[kind]->data, assembler->sections[kind]->len);
         pad(file);
     }
-    ((KjTableHeader *) (void *) file->data)->size = file->len;
+    ((KjTableHeader *)(void *)file->data)->size = file->len;
     assembler_mend(file->data, file->len);
     return file;
 }

@@ -201,7 +201,7 @@ static void test_long_values(void) {
         g_autofree char *name = g_strnfill(lengths[i], 'x');
         kj_request_clear(request);
         g_assert_true(kj_request_set_text(request, ACCESS_RESOURCE, "/x", -1, NULL));
-        gboolean set = kj_request_set_text(request, ACCESS_PRINCIPAL, name, (gssize) lengths[i], NULL);
+        gboolean set = kj_request_set_text(request, ACCESS_PRINCIPAL, name, (gssize)lengths[i], NULL);
         g_assert_true(set == (lengths[i] <= 65536));
         if (set)
             g_assert_true(kj_request_set_text(request, ACCESS_OWNER, name, -1, NULL));

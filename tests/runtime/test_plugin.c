@@ -251,9 +251,9 @@ static void test_mistakes(void) {
         g_autofree Sample *sample = g_new(Sample, 1);
         g_autoptr(GError) error = NULL;
         guint64 value = spoils[i].value;
-        guint32 narrow = (guint32) value;
+        guint32 narrow = (guint32)value;
         sample_fill(sample, "sample_bad");
-        memcpy((char *) sample + spoils[i].offset, spoils[i].size == 4 ? (void *) &narrow : (void *) &value, spoils[i].size);
+        memcpy((char *)sample + spoils[i].offset, spoils[i].size == 4 ? (void *)&narrow : (void *)&value, spoils[i].size);
         g_test_message("%s", spoils[i].mistake);
         g_assert_false(kj_plugin_register(&sample->domain, &error));
         g_assert_error(error, KJ_ERROR, KJ_ERROR_PLUGIN);
@@ -287,7 +287,7 @@ static void test_older(void) {
     g_autoptr(GError) error = NULL;
     sample_fill(&sample, "sample_older");
     sample.domain.size = G_STRUCT_OFFSET(KjDomain, lifelines);
-    sample.domain.lifelines = (const KjLifelineDefinition *) (guintptr) 1; /* what happens to stand behind it */
+    sample.domain.lifelines = (const KjLifelineDefinition *)(guintptr) 1; /* what happens to stand behind it */
     g_assert_true(kj_plugin_register(&sample.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_lifelines(&sample.domain));
@@ -299,7 +299,7 @@ static void test_older(void) {
     static Sample between; /* with lifelines, before readers */
     sample_fill(&between, "sample_between");
     between.domain.size = G_STRUCT_OFFSET(KjDomain, readers);
-    between.domain.readers = (const KjReaderDefinition *) (guintptr) 1;
+    between.domain.readers = (const KjReaderDefinition *)(guintptr) 1;
     g_assert_true(kj_plugin_register(&between.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_reader(&between.domain, "text"));
@@ -307,7 +307,7 @@ static void test_older(void) {
     sample_fill(&before_logs, "sample_before_logs");
     g_assert_true(kj_domain_log_readers(&before_logs.domain) == before_logs.log_readers);
     before_logs.domain.size = G_STRUCT_OFFSET(KjDomain, log_readers);
-    before_logs.domain.log_readers = (const KjLogReaderDefinition *) (guintptr) 1;
+    before_logs.domain.log_readers = (const KjLogReaderDefinition *)(guintptr) 1;
     g_assert_true(kj_plugin_register(&before_logs.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_log_readers(&before_logs.domain));
@@ -316,7 +316,7 @@ static void test_older(void) {
     g_assert_true(kj_domain_enforcer(&before_enforcers.domain, "text") == &before_enforcers.enforcers[0]);
     g_assert_null(kj_domain_enforcer(&before_enforcers.domain, "other"));
     before_enforcers.domain.size = G_STRUCT_OFFSET(KjDomain, enforcers);
-    before_enforcers.domain.enforcers = (const KjEnforcerDefinition *) (guintptr) 1;
+    before_enforcers.domain.enforcers = (const KjEnforcerDefinition *)(guintptr) 1;
     g_assert_true(kj_plugin_register(&before_enforcers.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_enforcer(&before_enforcers.domain, "text"));
@@ -324,7 +324,7 @@ static void test_older(void) {
     sample_fill(&before_auditor, "sample_before_auditor");
     g_assert_true(kj_domain_auditor(&before_auditor.domain) == &before_auditor.auditor);
     before_auditor.domain.size = G_STRUCT_OFFSET(KjDomain, auditor);
-    before_auditor.domain.auditor = (const KjAuditorDefinition *) (guintptr) 1;
+    before_auditor.domain.auditor = (const KjAuditorDefinition *)(guintptr) 1;
     g_assert_true(kj_plugin_register(&before_auditor.domain, &error));
     g_assert_no_error(error);
     g_assert_null(kj_domain_auditor(&before_auditor.domain));
@@ -350,9 +350,9 @@ static void test_digest(void) {
                     { NUMBER(domain.combining, 2) },        { NUMBER(parameters[0].required, 1) },     { POINTER(fields[1].names, NULL) } };
     for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
         guint64 value = changes[i].value;
-        guint32 narrow = (guint32) value;
+        guint32 narrow = (guint32)value;
         sample_fill(&sample, "sample");
-        memcpy((char *) &sample + changes[i].offset, changes[i].size == 4 ? (void *) &narrow : (void *) &value, changes[i].size);
+        memcpy((char *)&sample + changes[i].offset, changes[i].size == 4 ? (void *)&narrow : (void *)&value, changes[i].size);
         g_autofree char *changed = kj_domain_digest(&sample.domain);
         g_assert_cmpstr(changed, !=, digest);
     }

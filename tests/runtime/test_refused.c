@@ -13,7 +13,7 @@
 
 static void check_flaw(const char *name, const KjFlaw *flaw, const char *reason) {
     if (!strstr(flaw->reason, reason))
-        g_error("%s: refused because %s (%s %u)", name, flaw->reason, kj_section_shapes[flaw->section].name, (guint) flaw->record);
+        g_error("%s: refused because %s (%s %u)", name, flaw->reason, kj_section_shapes[flaw->section].name, (guint)flaw->record);
 }
 
 /* ---- the sample with a few cells changed together ---- */
@@ -199,7 +199,7 @@ static void spend_but(Assembler *assembler, gint64 left) {
         assembler_add(assembler, KJ_SECTION_VALUES, &(KjRecordValue){ 0, 0, 0 });
     while (spend > 0) {
         KjRecordField field = number_field();
-        field.value_count = (guint32) MIN(spend - 1, SHARED);
+        field.value_count = (guint32)MIN(spend - 1, SHARED);
         spend -= field.value_count + 1;
         assembler_add(assembler, KJ_SECTION_FIELDS, &field);
         block->field_count++;
@@ -231,7 +231,7 @@ static void test_work(void) {
         spend_but(assembler, cases[i].left);
         g_autoptr(GByteArray) file = assembler_finish(assembler);
         gboolean accepted = kj_verify(file->data, file->len, &image, &flaw);
-        g_test_message("%d left: %s %u", (int) cases[i].left, flaw.reason ? kj_section_shapes[flaw.section].name : "enough", (guint) flaw.record);
+        g_test_message("%d left: %s %u", (int)cases[i].left, flaw.reason ? kj_section_shapes[flaw.section].name : "enough", (guint)flaw.record);
         g_assert_cmpint(accepted, ==, cases[i].section == 0);
         if (accepted)
             continue;

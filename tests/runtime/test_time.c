@@ -45,7 +45,7 @@ static gboolean is_inside(KjRequest *request, gint64 instant) {
 static gboolean expected(const KjRecordWindow *window, const char *zone, gint64 instant) {
     g_autoptr(GTimeZone) time_zone = g_time_zone_new_identifier(zone);
     g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(instant), local = g_date_time_to_timezone(utc, time_zone);
-    guint minute = (guint) (g_date_time_get_hour(local) * 60 + g_date_time_get_minute(local));
+    guint minute = (guint)(g_date_time_get_hour(local) * 60 + g_date_time_get_minute(local));
     g_autoptr(GDateTime) began = NULL;
     if (window->first_minute <= window->last_minute) {
         if (minute < window->first_minute || minute > window->last_minute)
@@ -58,7 +58,7 @@ static gboolean expected(const KjRecordWindow *window, const char *zone, gint64 
         g_autoptr(GDateTime) noon = g_date_time_new_utc(g_date_time_get_year(local), g_date_time_get_month(local), g_date_time_get_day_of_month(local), 12, 0, 0);
         began = g_date_time_add_days(noon, minute >= window->first_minute ? 0 : -1);
     }
-    gint64 day = (gint64) kj_calendar_days((guint) g_date_time_get_year(began), (guint) g_date_time_get_month(began), (guint) g_date_time_get_day_of_month(began));
+    gint64 day = (gint64)kj_calendar_days((guint)g_date_time_get_year(began), (guint)g_date_time_get_month(began), (guint)g_date_time_get_day_of_month(began));
     return (window->weekdays >> (g_date_time_get_day_of_week(began) - 1) & 1) && day >= window->first_day && day <= window->last_day;
 }
 
@@ -86,7 +86,7 @@ static void test_against_glib(void) {
                 for (gint64 instant = MAX(days[d] - 86400, 0); instant < MIN(days[d] + 2 * 86400, KJ_INSTANT_END); instant += 30 * 60)
                     g_assert_cmpint(is_inside(request, instant), ==, expected(&windows[w], zones[z], instant));
             for (guint i = 0; i < 200; i++) {
-                gint64 instant = (gint64) (g_rand_double(random) * (double) KJ_INSTANT_END);
+                gint64 instant = (gint64)(g_rand_double(random) * (double)KJ_INSTANT_END);
                 g_assert_cmpint(is_inside(request, instant), ==, expected(&windows[w], zones[z], instant));
             }
         }

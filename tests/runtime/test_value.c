@@ -223,7 +223,7 @@ static char *tokens_of(KjType type, const char *text, gssize length) {
     char room[1024];
     const char *tokens[8];
     const char *problem = NULL;
-    gsize size = length < 0 ? strlen(text) : (gsize) length;
+    gsize size = length < 0 ? strlen(text) : (gsize)length;
     int count = kj_value_tokens(type, text, size, room, MIN(sizeof room, 4 * size + 8), tokens, G_N_ELEMENTS(tokens), &problem);
     g_assert_true((count < 0) == (problem != NULL));
     if (count < 0)

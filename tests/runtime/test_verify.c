@@ -29,10 +29,10 @@ static void test_every_byte(void) {
     for (guint i = 0; i < file->len; i++) {
         guint8 original = file->data[i];
         for (guint mutation = 1; mutation < 256; mutation++) {
-            gboolean usual = (mutation & (mutation - 1)) == 0 || mutation == 255 || (guint8) (original ^ mutation) == (guint8) (original + 1);
+            gboolean usual = (mutation & (mutation - 1)) == 0 || mutation == 255 || (guint8)(original ^ mutation) == (guint8)(original + 1);
             if (!usual && !g_test_slow())
                 continue;
-            file->data[i] = (guint8) (original ^ mutation);
+            file->data[i] = (guint8)(original ^ mutation);
             if (try_bytes(file->data, file->len, &flaw))
                 accepted++;
             else
@@ -54,12 +54,12 @@ static void test_random_words(void) {
     guint header = sizeof(KjTableHeader) + KJ_SECTION_COUNT * sizeof(KjRecordSection);
     for (guint round = 0; round < rounds; round++) {
         g_autofree guint8 *bytes = g_memdup2(file->data, file->len);
-        guint changes = 1 + (guint) g_rand_int_range(random, 0, 3);
+        guint changes = 1 + (guint)g_rand_int_range(random, 0, 3);
         for (guint i = 0; i < changes; i++) {
             static const guint32 values[] = { 0, 1, 2, 3, 5, 8, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff };
-            guint32 at = (guint32) g_rand_int_range(random, (gint) header / 4, (gint) file->len / 4) * 4, value;
+            guint32 at = (guint32)g_rand_int_range(random, (gint)header / 4, (gint)file->len / 4) * 4, value;
             memcpy(&value, bytes + at, 4);
-            value = g_rand_boolean(random) ? values[g_rand_int_range(random, 0, G_N_ELEMENTS(values))] : value + (guint32) g_rand_int_range(random, -3, 4);
+            value = g_rand_boolean(random) ? values[g_rand_int_range(random, 0, G_N_ELEMENTS(values))] : value + (guint32)g_rand_int_range(random, -3, 4);
             memcpy(bytes + at, &value, 4);
         }
         try_bytes(bytes, file->len, &flaw);
@@ -73,9 +73,9 @@ static void test_every_length(void) {
         g_assert_false(try_bytes(file->data, length, &flaw));
         if (length < sizeof(KjTableHeader))
             continue;
-        ((KjTableHeader *) (void *) file->data)->size = length; /* a shorter file that says so */
+        ((KjTableHeader *)(void *)file->data)->size = length; /* a shorter file that says so */
         g_assert_false(try_bytes(file->data, length, &flaw));
-        ((KjTableHeader *) (void *) file->data)->size = file->len;
+        ((KjTableHeader *)(void *)file->data)->size = file->len;
     }
 }
 
@@ -172,14 +172,14 @@ static void test_forgeries(void) {
         g_assert_false(try_bytes(file->data, file->len, &flaw));
         if (!strstr(flaw.reason, forgery->reason))
             g_error("%s %u: %s (%s %u)", kj_section_shapes[forgery->section].name, forgery->record, flaw.reason,
-                    kj_section_shapes[flaw.section].name, (guint) flaw.record);
+                    kj_section_shapes[flaw.section].name, (guint)flaw.record);
     }
 }
 
 /* Strictest tables fall in strictness: a milder box first would end the search too early. */
 static void test_strictest_order(void) {
     g_autoptr(GByteArray) file = sample_file();
-    guint32 *leaves = (guint32 *) (void *) section_start(file, KJ_SECTION_LEAVES) + 5;
+    guint32 *leaves = (guint32 *)(void *)section_start(file, KJ_SECTION_LEAVES) + 5;
     KjFlaw flaw;
     g_assert_cmpuint(leaves[0], ==, 4 + 3); /* the block's fourth box, of `secret` */
     guint32 first = leaves[2];
@@ -219,7 +219,7 @@ static void test_end(void) {
     for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
         g_autoptr(GByteArray) file = sample_file();
         KjFlaw flaw = { NULL, 0, 0 };
-        ((KjTableHeader *) (void *) file->data)->until = ends[i].until;
+        ((KjTableHeader *)(void *)file->data)->until = ends[i].until;
         g_assert_cmpint(try_bytes(file->data, file->len, &flaw), ==, ends[i].fine);
         if (!ends[i].fine) {
             g_assert_nonnull(strstr(flaw.reason, "end of an emergency"));
@@ -228,14 +228,14 @@ static void test_end(void) {
         assembler_mend(file->data, file->len);
         g_autoptr(KjTable) table = kj_table_new(file->data, file->len, NULL);
         g_assert_nonnull(table);
-        g_assert_cmpuint((guint64) kj_table_until(table), ==, ends[i].until);
+        g_assert_cmpuint((guint64)kj_table_until(table), ==, ends[i].until);
     }
 }
 
 /* An automaton of one field may not give another field's classes: that is the walk's own check. */
 static void test_foreign_class(void) {
     g_autoptr(GByteArray) file = sample_file();
-    KjRecordNode *nodes = (KjRecordNode *) (void *) section_start(file, KJ_SECTION_NODES);
+    KjRecordNode *nodes = (KjRecordNode *)(void *)section_start(file, KJ_SECTION_NODES);
     KjVerdict verdict = { .size = sizeof verdict };
     g_assert_cmpuint(nodes[4].kind, ==, KJ_NODE_STATE);
     for (guint round = 0; round < 2; round++) {
@@ -287,7 +287,7 @@ static void test_shared_lists(void) {
     g_assert_cmpstr(flaw.reason, ==, "lists are shared too often");
     if (!g_getenv("KIJUN_SHORT")) /* a build with sanitizers, or one that counts branches, is no measure of speed */
         g_assert_cmpint(g_get_monotonic_time() - start, <, 10 * G_USEC_PER_SEC);
-    g_test_message("%.3f s", (double) (g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+    g_test_message("%.3f s", (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
 }
 
 int main(int argc, char **argv) {

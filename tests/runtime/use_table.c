@@ -141,8 +141,8 @@ static guint set_values(KjRequest *request, const KjBlockView *view, guint round
         kj_view_field(request->table, view->first_field + i, &field);
         if (field.kind != KJ_FIELD_KIND_VALUE || (round == 2 && i % 2 == 1) || (field.type == KJ_TYPE_SERVICE && round != 1))
             continue;
-        values[count++] = (KjAskedValue){ (int) i, texts[field.type][round % 2] };
-        if (!kj_request_set_text(request, (int) i, texts[field.type][round % 2], -1, NULL) && round == 0)
+        values[count++] = (KjAskedValue){ (int)i, texts[field.type][round % 2] };
+        if (!kj_request_set_text(request, (int)i, texts[field.type][round % 2], -1, NULL) && round == 0)
             kj_request_clear(request);
     }
     return count;
@@ -155,7 +155,7 @@ static void use_request(KjTable *table, guint block, guint round, gboolean whole
     KjAskedValue values[24];
     kj_view_block(table, block, &view);
     guint count = set_values(request, &view, round, values, G_N_ELEMENTS(values));
-    kj_request_set_instant(request, 1795482000 + (gint64) round * 123456789);
+    kj_request_set_instant(request, 1795482000 + (gint64)round * 123456789);
     KjOutcome outcome = kj_decide(request, &verdict);
     g_assert_true(outcome == KJ_OUTCOME_ERROR || outcome == KJ_OUTCOME_REFUSE || outcome == KJ_OUTCOME_PERMIT ||
                   outcome == KJ_OUTCOME_LIMIT || outcome == KJ_OUTCOME_HOLD || outcome == KJ_OUTCOME_REQUIRE);
@@ -175,8 +175,8 @@ static void use_classes(KjTable *table, guint block, GRand *random, gboolean who
     g_autoptr(KjRequest) request = kj_request_new(table, block);
     for (guint round = 0; round < RANDOM_CLASSES; round++) {
         for (guint32 i = 0; i < request->block->field_count; i++) {
-            guint32 count = MIN(request->fields[i].class_count, (guint32) G_MAXINT32);
-            request->classes[i] = (guint32) g_rand_int_range(random, 0, (gint32) (g_rand_boolean(random) ? MIN(count, 4) : count));
+            guint32 count = MIN(request->fields[i].class_count, (guint32)G_MAXINT32);
+            request->classes[i] = (guint32)g_rand_int_range(random, 0, (gint32)(g_rand_boolean(random) ? MIN(count, 4) : count));
         }
         kj_request_match(request, request->classes);
         compare_readings(request, request->classes, whole);

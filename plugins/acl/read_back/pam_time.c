@@ -76,8 +76,8 @@ static char *read_time(const KjAclBack *back, const char *word) {
             end = -1;
         named |= days;
         if (end >= 0)
-            g_string_append_printf(window, "%s%s %02d:%02d..%02d:%02d", window->len ? ", " : "", day_names[day].days, first / 60, first % 60,
-                                   (end - 1) / 60, (end - 1) % 60);
+            g_string_append_printf(window, "%s%s %02d:%02d..%02d:%02d", window->len ? ", " : "", day_names[day].days, first / 60,
+                                   first % 60, (end - 1) / 60, (end - 1) % 60);
     }
     if (first >= 0 && end > first && named)
         return g_strdup_printf("during { %s }", window->str);

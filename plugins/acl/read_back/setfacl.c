@@ -183,8 +183,8 @@ static gboolean read_lines(Reading *reading, char **lines) {
 static void write_policy(const Reading *reading, GString *policy) {
     kj_acl_back_begin("", FALSE, "{ read, write, execute }", policy);
     g_string_append(policy, "    impossible_root: deny principal \"root\";\n    impossible_group: deny when groups has \"root\";\n");
-    g_string_append_printf(policy, "    ## no list\n    others: %s when resource not in { %s };\n%s", reading->standing, reading->known->str,
-                           reading->rules->str);
+    g_string_append_printf(policy, "    ## no list\n    others: %s when resource not in { %s };\n%s", reading->standing,
+                           reading->known->str, reading->rules->str);
     kj_acl_back_end(policy);
 }
 

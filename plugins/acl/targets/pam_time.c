@@ -255,7 +255,8 @@ gboolean kj_acl_emit_pam_time(const KjTable *table, guint index, GString *out, G
     g_autoptr(GString) lines = g_string_new(NULL);
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(part_free);
     Writing writing = { .parts = parts, .out = lines, .error = error };
-    if (!kj_acl_block_open(&writing.block, table, index, &shape, error) || !kj_acl_block_boxes(&writing.block, read_box, &writing, error) || !write_cells(&writing))
+    if (!kj_acl_block_open(&writing.block, table, index, &shape, error) || !kj_acl_block_boxes(&writing.block, read_box, &writing, error) ||
+        !write_cells(&writing))
         return FALSE;
     kj_acl_append_head(&writing.block, out);
     g_string_append_printf(out, " For: account required pam_time.so conffile=FILE\n# zone: %s\n%s", writing.zone ? writing.zone : "any",

@@ -217,7 +217,9 @@ static void write_bucket(KjNft *nft, const KjNftRule *rule, const Rate *rate, gu
         g_string_append_printf(chain, "\t\t%slimit name \"%s-%u-%u\" %s\n", match, rule->name, family, kind, pass);
         return;
     }
-    g_string_append_printf(nft->objects, "\tset per-%s-%u-%u {\n\t\ttype %s\n\t\tsize %u\n\t\tflags dynamic,timeout\n\t\ttimeout %" G_GUINT64_FORMAT "s\n\t}\n",
+    g_string_append_printf(nft->objects,
+                           "\tset per-%s-%u-%u {\n\t\ttype %s\n\t\tsize %u\n\t\tflags dynamic,timeout\n\t\ttimeout %" G_GUINT64_FORMAT
+                           "s\n\t}\n",
                            rule->name, family, kind, types->str, SET_SIZE, rate->refill);
     g_string_append_printf(chain, "\t\t%supdate @per-%s-%u-%u { %s limit ", match, rule->name, family, kind, values->str);
     append_limit(rate, chain);
@@ -259,7 +261,8 @@ static gboolean limit_action(KjNft *nft, KjNftRule *rule, const char *log, GErro
         g_string_append(nft->objects, " }\n");
         g_string_append_printf(chain, "\t\tlimit name \"%s\" %s\n", rule->name, pass);
     }
-    g_string_append_printf(nft->chains, "\tchain do-%s {\n%s\t\tcounter name \"%s\" %sdrop\n\t}\n", rule->name, chain->str, beyond, over->str);
+    g_string_append_printf(nft->chains, "\tchain do-%s {\n%s\t\tcounter name \"%s\" %sdrop\n\t}\n", rule->name, chain->str, beyond,
+                           over->str);
     rule->action = g_strdup_printf("goto do-%s", rule->name);
     return TRUE;
 }

@@ -191,7 +191,8 @@ static GPtrArray *transport_lines(KjNft *nft, const KjNftBox *box, gboolean frag
 static gboolean is_whole(const GArray *intervals, guint family) {
     const KjInterval *interval = &g_array_index(intervals, KjInterval, 0);
     guint64 high = family == KJ_NFT_IPV4 ? 0 : G_MAXUINT64, low = family == KJ_NFT_IPV4 ? G_MAXUINT32 : G_MAXUINT64;
-    return intervals->len == 1 && interval->low.high == 0 && interval->low.low == 0 && interval->high.high == high && interval->high.low == low;
+    return intervals->len == 1 && interval->low.high == 0 && interval->low.low == 0 && interval->high.high == high &&
+           interval->high.low == low;
 }
 
 /* Lines for each family, or one for both. */

@@ -151,7 +151,8 @@ static gboolean write_rule(KjNft *nft, guint index, GError **error) {
     if (!told)
         return kj_nft_refuse(&rule.view, error, _("the label is longer than nftables takes; write a shorter one"));
     rule.told = told;
-    rule.name = g_hash_table_add(nft->labels, g_strdup(told)) ? g_strdup(told) : g_strdup_printf("%s-v%u", told, index - nft->block.first_rule + 1);
+    rule.name = g_hash_table_add(nft->labels, g_strdup(told)) ? g_strdup(told)
+                                                              : g_strdup_printf("%s-v%u", told, index - nft->block.first_rule + 1);
     rule.comment = rule_comment(&rule.view);
     g_hash_table_remove_all(nft->lines);
     gboolean written = kj_nft_action(nft, &rule, error) && write_boxes(nft, &rule, error);
@@ -209,7 +210,8 @@ static gboolean append_script(KjNft *nft, GString *out, GError **error) {
         g_string_append_printf(out, "\tchain fragments {\n%s\t\t%s comment \"default\"\n\t}\n", nft->fragments->str, last->str);
     g_string_append_printf(out, "\tchain rules {\n\t\ttype filter hook %s priority filter; policy drop;\n", hook_names[nft->hook]);
     if (nft->stateful)
-        g_string_append(out, "\t\tct state established,related counter name \"replies\" accept\n\t\tct state invalid counter name \"invalid\" drop\n");
+        g_string_append(
+            out, "\t\tct state established,related counter name \"replies\" accept\n\t\tct state invalid counter name \"invalid\" drop\n");
     else
         g_string_append(out, "\t\tip frag-off & 0x1fff != 0 goto fragments\n\t\tfrag frag-off != 0 goto fragments\n");
     g_string_append(out, "\t\tjump whole\n");

@@ -79,8 +79,8 @@ static const char *set_name(KjNft *nft, guint family, const char *key, const cha
         return name;
     name = g_strdup_printf("address%c-%u", family == KJ_NFT_IPV4 ? '4' : '6', g_hash_table_size(nft->set_names) + 1);
     g_hash_table_insert(nft->set_names, g_strdup(key), name);
-    g_string_append_printf(nft->objects, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n\t\telements = { %s }\n\t}\n", name, family_types[family],
-                           elements);
+    g_string_append_printf(nft->objects, "\tset %s {\n\t\ttype %s\n\t\tflags interval\n\t\telements = { %s }\n\t}\n", name,
+                           family_types[family], elements);
     return name;
 }
 

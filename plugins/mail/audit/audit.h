@@ -54,17 +54,18 @@ typedef struct {
 } KjSieveCommand;
 
 /* Every command in order, whatever condition it stands under, tests left out. FALSE when it is no Sieve script, with where and why. */
-gboolean kj_sieve_read(const char *bytes, gsize length, void (*take)(const KjSieveCommand *command, gpointer data), gpointer data, GError **error);
+gboolean kj_sieve_read(const char *bytes, gsize length, void (*take)(const KjSieveCommand *command, gpointer data), gpointer data,
+                       GError **error);
 
 /* ---- the forms: maps.c, scripts.c ---- */
 
-gboolean kj_mail_read_aliases(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                              GError **error);
-gboolean kj_mail_read_virtual(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                              GError **error);
-gboolean kj_mail_read_forward(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                              GError **error);
-gboolean kj_mail_read_sieve(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                            GError **error);
+gboolean kj_mail_read_aliases(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                              KjAuditSink *sink, GError **error);
+gboolean kj_mail_read_virtual(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                              KjAuditSink *sink, GError **error);
+gboolean kj_mail_read_forward(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                              KjAuditSink *sink, GError **error);
+gboolean kj_mail_read_sieve(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                            KjAuditSink *sink, GError **error);
 
 #endif

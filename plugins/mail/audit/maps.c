@@ -91,8 +91,8 @@ static void take_alias(const KjMailSource *source, const char *entry, gpointer d
     kj_mail_add_targets(&named, colon + 1);
 }
 
-gboolean kj_mail_read_aliases(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                              GError **error) {
+gboolean kj_mail_read_aliases(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                              KjAuditSink *sink, GError **error) {
     g_autofree char *domain = first_domain(owner);
     KjMailSource source = { graph, sink, NULL, domain, path, 0, 0 };
     if (!check_text(bytes, length, error) || !check_owner(owner, user, error))
@@ -141,8 +141,8 @@ static void take_virtual(const KjMailSource *source, const char *entry, gpointer
         kj_mail_add_targets(&named, rest);
 }
 
-gboolean kj_mail_read_virtual(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                              GError **error) {
+gboolean kj_mail_read_virtual(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                              KjAuditSink *sink, GError **error) {
     g_autoptr(GHashTable) domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autofree char *domain = first_domain(owner);
     KjMailSource source = { graph, sink, NULL, domain, path, 0, 0 };
@@ -155,8 +155,8 @@ gboolean kj_mail_read_virtual(void *graph, const char *owner, const char *user, 
 
 /* ---- .forward ---- */
 
-gboolean kj_mail_read_forward(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                              GError **error) {
+gboolean kj_mail_read_forward(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                              KjAuditSink *sink, GError **error) {
     g_autofree char *mailbox = user ? g_strdup_printf("%s@%s", user, owner) : g_strdup(owner);
     if (!check_text(bytes, length, error))
         return FALSE;

@@ -49,7 +49,8 @@ static gboolean has_tag(const KjSieveCommand *command, const char *tag) {
 
 static void forward(const KjMailSource *source, const KjSieveCommand *command, const char *address) {
     if (has_tag(command, ":list") || (command->expands && strstr(address, "${")))
-        kj_mail_tell(source, KJ_AUDIT_UNKNOWN, _("%s: %s to what only the running script knows: %s"), source->mailbox, command->name, address);
+        kj_mail_tell(source, KJ_AUDIT_UNKNOWN, _("%s: %s to what only the running script knows: %s"), source->mailbox, command->name,
+                     address);
     else if (!strchr(address, '@'))
         kj_mail_tell(source, KJ_AUDIT_UNKNOWN, _("%s: `%s` is no address"), source->mailbox, address);
     else
@@ -85,7 +86,8 @@ static void take_command(const KjSieveCommand *command, gpointer data) {
         notify(&source, command);
         return;
     case INCLUDES:
-        kj_mail_tell(&source, KJ_AUDIT_UNKNOWN, _("%s: another script, `%s`, which is to be named too"), source.mailbox, last_string(command));
+        kj_mail_tell(&source, KJ_AUDIT_UNKNOWN, _("%s: another script, `%s`, which is to be named too"), source.mailbox,
+                     last_string(command));
         return;
     case RUNS:
         kj_mail_tell(&source, KJ_AUDIT_NOTE, _("%s: handed to a program: %s"), source.mailbox, last_string(command));
@@ -94,8 +96,8 @@ static void take_command(const KjSieveCommand *command, gpointer data) {
     kj_mail_tell(&source, KJ_AUDIT_UNKNOWN, _("%s: the command `%s` is not known"), source.mailbox, command->name);
 }
 
-gboolean kj_mail_read_sieve(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length, KjAuditSink *sink,
-                            GError **error) {
+gboolean kj_mail_read_sieve(void *graph, const char *owner, const char *user, const char *path, const char *bytes, gsize length,
+                            KjAuditSink *sink, GError **error) {
     g_autofree char *mailbox = user ? g_strdup_printf("%s@%s", user, owner) : g_strdup(owner);
     if (!kj_mail_is_address(mailbox)) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("`%s` is no mailbox: say whose file it is, as USER@DOMAIN"), mailbox);

@@ -53,7 +53,8 @@ static gboolean skip_space(Reader *reader) {
             while (reader->at < reader->end && *reader->at != '\n')
                 reader->at++;
         } else if (c == '/' && reader->at + 1 < reader->end && reader->at[1] == '*') {
-            for (reader->at += 2; reader->at < reader->end && !(is_next(reader, '*') && reader->at + 1 < reader->end && reader->at[1] == '/'); reader->at++)
+            for (reader->at += 2;
+                 reader->at < reader->end && !(is_next(reader, '*') && reader->at + 1 < reader->end && reader->at[1] == '/'); reader->at++)
                 reader->line += *reader->at == '\n';
             if (reader->at >= reader->end)
                 return FALSE;
@@ -289,7 +290,8 @@ static gboolean read_commands(Reader *reader) {
     return TRUE;
 }
 
-gboolean kj_sieve_read(const char *bytes, gsize length, void (*take)(const KjSieveCommand *command, gpointer data), gpointer data, GError **error) {
+gboolean kj_sieve_read(const char *bytes, gsize length, void (*take)(const KjSieveCommand *command, gpointer data), gpointer data,
+                       GError **error) {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) own = NULL;
     Reader reader = { .at = bytes, .end = bytes + length, .line = 1, .text = text, .take = take, .data = data, .error = &own };
@@ -299,7 +301,8 @@ gboolean kj_sieve_read(const char *bytes, gsize length, void (*take)(const KjSie
     }
     advance(&reader);
     if (read_commands(&reader) && reader.kind != TOKEN_END)
-        fail(&reader, reader.token_line, reader.kind == TOKEN_BAD ? _("what stands here does not end, or is no Sieve") : _("a command is wanted here"));
+        fail(&reader, reader.token_line,
+             reader.kind == TOKEN_BAD ? _("what stands here does not end, or is no Sieve") : _("a command is wanted here"));
     if (!own)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&own));

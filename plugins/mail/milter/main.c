@@ -120,7 +120,8 @@ static gboolean open_files(Serving *serving, GError **error) {
         return FALSE;
     g_autoptr(KjAsker) asker = kj_asker_new(serving->point, settings->block, "milter", error);
     if (asker && strcmp(kj_asker_domain(asker), "mail") != 0) {
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("the block `%s` is of the domain `%s`, not of mail"), settings->block, kj_asker_domain(asker));
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("the block `%s` is of the domain `%s`, not of mail"), settings->block,
+                    kj_asker_domain(asker));
         return FALSE;
     }
     return asker != NULL;
@@ -192,7 +193,8 @@ static gboolean prepare(Serving *serving, GError **error) {
 }
 
 static void block_signals(void) {
-    static const int blocked[] = { SIGUSR2, SIGTERM, SIGHUP, SIGINT }; /* in every thread: libmilter waits for the last three in one of its own */
+    static const int blocked[] = { SIGUSR2, SIGTERM, SIGHUP,
+                                   SIGINT }; /* in every thread: libmilter waits for the last three in one of its own */
     sigset_t signals;
     sigemptyset(&signals);
     for (guint i = 0; i < G_N_ELEMENTS(blocked); i++)

@@ -150,8 +150,8 @@ void kj_mail_marks_header(KjMailMarks *marks, const char *name, const char *valu
 
 /* SRS0=HASH=TT=DOMAIN=LOCAL@FORWARDER, with =, - or + behind SRS0 and SRS1. */
 static gboolean is_rewritten(const char *sender) {
-    return (g_ascii_strncasecmp(sender, "SRS0", 4) == 0 || g_ascii_strncasecmp(sender, "SRS1", 4) == 0) && sender[4] && strchr("=-+", sender[4]) &&
-           strrchr(sender, '@');
+    return (g_ascii_strncasecmp(sender, "SRS0", 4) == 0 || g_ascii_strncasecmp(sender, "SRS1", 4) == 0) && sender[4] &&
+           strchr("=-+", sender[4]) && strrchr(sender, '@');
 }
 
 /* A rewritten sender says which domain forwards, and hides which mailbox: its local part is another for each message, so it can be no key of

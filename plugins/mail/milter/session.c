@@ -81,7 +81,8 @@ static gboolean is_sayable(const char *text) {
 
 static void say(SMFICTX *context, const char *code, const char *status, const char *text) {
     gsize own = status_length(text, code[0]);
-    g_autofree char *given = own ? g_strndup(text, own) : g_strdup(status), *cleaned = clean(own ? text + own + 1 : text), *plain = g_strdup(code);
+    g_autofree char *given = own ? g_strndup(text, own) : g_strdup(status), *cleaned = clean(own ? text + own + 1 : text),
+                    *plain = g_strdup(code);
     if (smfi_setreply(context, plain, given, cleaned) != MI_SUCCESS)
         kj_milter_note("the reply could not be set: %s", cleaned);
 }

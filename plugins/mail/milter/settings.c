@@ -21,7 +21,8 @@ const KjMilterKey kj_milter_keys[] = {
     { "mask", N_("Names of fields, with commas between them, whose values are not logged.") },
     { "sandbox", N_("Whether what it does not need is closed to it: if-possible (the initial value), required or no.") },
     { "domains", N_("Only a mailbox in these domains, with commas between them, can be a forwarder (initially in any).") },
-    { "trusted-clients", N_("Only mail from these addresses or networks, with commas between them, can name its forwarder (127.0.0.0/8, ::1).") },
+    { "trusted-clients",
+      N_("Only mail from these addresses or networks, with commas between them, can name its forwarder (127.0.0.0/8, ::1).") },
     { NULL, NULL },
 };
 
@@ -103,7 +104,8 @@ static void read_address(KjMilterSettings *settings, const char *path, GPtrArray
     if (!kj_address_read(settings->address, &settings->listen, &error))
         complain(mistakes, path, "%s", error->message);
     else if (settings->listen.kind == KJ_ADDRESS_SYSTEMD || settings->listen.reach > KJ_REACH_LOOPBACK)
-        complain(mistakes, path, _("`address`: the milter protocol knows no proof of who asks, so it is only spoken over unix sockets and loopback"));
+        complain(mistakes, path,
+                 _("`address`: the milter protocol knows no proof of who asks, so it is only spoken over unix sockets and loopback"));
 }
 
 static void check_keys(GKeyFile *keys, const char *path, GPtrArray *mistakes) {

@@ -145,8 +145,8 @@ static gboolean make_room(const KjBreachBuilder *builder, Keys *keys, GError **e
     sort_distinct(keys);
     if (keys->count <= KJ_FUSE_KEYS_MAX / 4 * 3)
         return TRUE;
-    g_set_error(error, KJ_PASSWORD_ERROR, KJ_PASSWORD_ERROR_FILTER, _("%s: too many of the hashes begin alike, so they are no SHA-1 of passwords"),
-                builder->output);
+    g_set_error(error, KJ_PASSWORD_ERROR, KJ_PASSWORD_ERROR_FILTER,
+                _("%s: too many of the hashes begin alike, so they are no SHA-1 of passwords"), builder->output);
     return FALSE;
 }
 
@@ -189,8 +189,11 @@ static gboolean write_shard(KjBreachBuilder *builder, FILE *out, const Keys *key
         g_set_error(error, KJ_PASSWORD_ERROR, KJ_PASSWORD_ERROR_FILTER, _("%s: no filter can be made of these hashes"), builder->output);
         return FALSE;
     }
-    *shard = (KjBreachShard){ .offset = GUINT64_TO_LE((guint64)ftello(out)), .seed = GUINT64_TO_LE(fuse.seed), .keys = GUINT32_TO_LE(keys->count),
-                              .segment_length = GUINT32_TO_LE(fuse.segment_length), .segment_count = GUINT32_TO_LE(fuse.segment_count) };
+    *shard = (KjBreachShard){ .offset = GUINT64_TO_LE((guint64)ftello(out)),
+                              .seed = GUINT64_TO_LE(fuse.seed),
+                              .keys = GUINT32_TO_LE(keys->count),
+                              .segment_length = GUINT32_TO_LE(fuse.segment_length),
+                              .segment_count = GUINT32_TO_LE(fuse.segment_count) };
     return fwrite(slots, sizeof *slots, count, out) == count || fail(builder->written, error);
 }
 
@@ -231,15 +234,18 @@ static gboolean write_at_start(FILE *out, const void *bytes, gsize length) {
 
 /* Header and records, now that everything in them is known. */
 static gboolean write_front(KjBreachBuilder *builder, FILE *out, guint bits, const KjBreachShard *shards, guint64 total, GError **error) {
-    KjBreachHeader header = { .version = GUINT32_TO_LE(KJ_BREACH_VERSION), .shard_bits = GUINT32_TO_LE(bits), .keys = GUINT64_TO_LE(total) };
+    KjBreachHeader header = { .version = GUINT32_TO_LE(KJ_BREACH_VERSION),
+                              .shard_bits = GUINT32_TO_LE(bits),
+                              .keys = GUINT64_TO_LE(total) };
     gsize records = sizeof *shards << bits;
     off_t end = ftello(out);
     memcpy(header.magic, KJ_BREACH_MAGIC, sizeof header.magic);
     header.size = GUINT64_TO_LE((guint64)end);
     if (end < 0 || fseeko(out, 0, SEEK_SET) != 0 || !write_at_start(out, &header, sizeof header) || !write_at_start(out, shards, records))
         return fail(builder->written, error);
-    if (!digest_of(out, &header, sizeof header + records, header.directory_digest) || !digest_of(out, &header, (guint64)end, header.digest) ||
-        fseeko(out, 0, SEEK_SET) != 0 || !write_at_start(out, &header, sizeof header) || fsync(fileno(out)) != 0)
+    if (!digest_of(out, &header, sizeof header + records, header.directory_digest) ||
+        !digest_of(out, &header, (guint64)end, header.digest) || fseeko(out, 0, SEEK_SET) != 0 ||
+        !write_at_start(out, &header, sizeof header) || fsync(fileno(out)) != 0)
         return fail(builder->written, error);
     return TRUE;
 }

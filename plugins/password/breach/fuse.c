@@ -50,7 +50,8 @@ gboolean kj_fuse_is_sound(const KjFuse *fuse) {
     guint32 length = fuse->segment_length;
     if (length == 0)
         return fuse->segment_count == 0;
-    return (length & (length - 1)) == 0 && length <= KJ_FUSE_SEGMENT_MAX && fuse->segment_count > 0 && fuse->segment_count <= SLOTS_MAX / length;
+    return (length & (length - 1)) == 0 && length <= KJ_FUSE_SEGMENT_MAX && fuse->segment_count > 0 &&
+           fuse->segment_count <= SLOTS_MAX / length;
 }
 
 gboolean kj_fuse_has(const KjFuse *fuse, const guint16 *slots, guint64 key) {

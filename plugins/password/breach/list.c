@@ -66,7 +66,8 @@ static gboolean take_hash(const Reading *reading, const Line *line, GError **err
     guint64 key = 0;
     if (digits == NTLM_DIGITS && (line->length == digits || line->bytes[digits] == ':'))
         return refuse(reading, _("this looks like an NTLM hash; take the list of SHA-1 hashes"), error);
-    if (digits != SHA1_DIGITS || (line->length > digits && (line->bytes[digits] != ':' || !is_count(count, line->length - SHA1_DIGITS - 1))))
+    if (digits != SHA1_DIGITS ||
+        (line->length > digits && (line->bytes[digits] != ':' || !is_count(count, line->length - SHA1_DIGITS - 1))))
         return refuse(reading, _("not 40 hexadecimal digits (SHA-1) and perhaps `:COUNT`; for passwords as they are write --plain"), error);
     if (line->length > digits && strspn(count, "0") == line->length - SHA1_DIGITS - 1)
         return TRUE;

@@ -55,8 +55,8 @@ static gboolean may_mend(const Login *login) {
 static int table_broken(const Login *login, const char *reason) {
     if (!may_mend(login))
         return undecided(login, reason);
-    pam_syslog(login->voice->handle, LOG_ALERT, "access of %s at the console %s let through to mend the rules: %s", login->user, login->terminal,
-               reason);
+    pam_syslog(login->voice->handle, LOG_ALERT, "access of %s at the console %s let through to mend the rules: %s", login->user,
+               login->terminal, reason);
     kj_pam_say(login->voice, KJ_PAM_ACCESS_BY_CONSOLE, "");
     return PAM_SUCCESS;
 }
@@ -99,7 +99,8 @@ static gboolean set_fields(const Login *login, KjPamPolicy *policy, GError **err
     const struct {
         const char *field, *value;
     } fields[] = {
-        { "principal", login->user }, { "action", "login" }, { "resource", resource }, { "terminal", login->terminal }, { "remote", login->remote },
+        { "principal", login->user },    { "action", "login" },       { "resource", resource },
+        { "terminal", login->terminal }, { "remote", login->remote },
     };
     for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
         if (*fields[i].value && !kj_pam_policy_set(policy, fields[i].field, fields[i].value, error))

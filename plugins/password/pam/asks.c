@@ -73,7 +73,8 @@ static gboolean stands_for(const Question *question, Box outer, Box inner) {
         kj_view_test(question->policy->table, i, &test);
         if (always_holds(question, &test))
             continue;
-        if (test.field == question->field || !find_test(question, inner, test.field, &other) || !is_within(question->policy->table, &other, &test))
+        if (test.field == question->field || !find_test(question, inner, test.field, &other) ||
+            !is_within(question->policy->table, &other, &test))
             return FALSE;
     }
     return TRUE;

@@ -259,7 +259,8 @@ static gboolean append_locked(const char *path, const char *user, uid_t uid, con
     if (!history || !add_password(history, user, uid, password, remember, error))
         return FALSE;
     kj_history_print(history, text);
-    return g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
+    return g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                    error);
 }
 
 gboolean kj_history_append(const char *path, const char *user, uid_t uid, const char *password, guint remember, GError **error) {

@@ -50,16 +50,16 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Change, change_clear)
 /* ---- what the block needs ---- */
 
 static gboolean asks(const KjPamPolicy *policy, const char *field) {
-    static const char *const measured[] = { "length", "classes", "upper", "lower", "digits", "symbols", "repeat", "sequence", "strength", "palindrome",
-                                            "user", NULL };
+    static const char *const measured[] = { "length", "classes",  "upper",    "lower",      "digits", "symbols",
+                                            "repeat", "sequence", "strength", "palindrome", "user",   NULL };
     return kj_pam_policy_asks(policy, field, measured);
 }
 
 static gboolean need(const KjPamPolicy *policy, const char *field, const char *argument, const char *value, GError **error) {
     if (value || !asks(policy, field))
         return TRUE;
-    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "block `%s` asks about `%s`, for which the argument %s=FILE is needed", policy->view.name, field,
-                argument);
+    g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, "block `%s` asks about `%s`, for which the argument %s=FILE is needed", policy->view.name,
+                field, argument);
     return FALSE;
 }
 
@@ -82,12 +82,16 @@ static gboolean open_all(Change *change, GError **error) {
     const KjPamArguments *arguments = change->arguments;
     if (!kj_pam_policy_open(&change->policy, arguments, "password", error) ||
         !need(&change->policy, "breached", "breach", arguments->breach, error) ||
-        !need(&change->policy, "last_used", "history", arguments->history, error) || !open_dictionary(change, error) || !open_filter(change, error))
+        !need(&change->policy, "last_used", "history", arguments->history, error) || !open_dictionary(change, error) ||
+        !open_filter(change, error))
         return FALSE;
     if (arguments->history && !(change->history = kj_history_read(arguments->history, error)))
         return FALSE;
-    change->context = (KjPasswordContext){ .user = change->user, .old_password = change->old, .old_length = change->old ? strlen(change->old) : 0,
-                                           .dictionary = change->dictionary, .breached_data = change->filter };
+    change->context = (KjPasswordContext){ .user = change->user,
+                                           .old_password = change->old,
+                                           .old_length = change->old ? strlen(change->old) : 0,
+                                           .dictionary = change->dictionary,
+                                           .breached_data = change->filter };
     change->context.breached = change->filter ? kj_breach_filter_predicate : NULL;
     change->context.without_strength = !asks(&change->policy, "strength");
     return TRUE;

@@ -26,7 +26,7 @@ guint64 naive_taken(const Naive *naive, gint64 from, gint64 to) {
 }
 
 static KjCount ask_window(Naive *naive, const KjRate *rate, guint64 longer, guint64 cost, gint64 now, KjCounting counting, guint64 *wait) {
-    gint64 window = (gint64) (rate->window * SECOND + longer);
+    gint64 window = (gint64)(rate->window * SECOND + longer);
     for (guint i = 0; i < naive->events->len; i++)
         event_at(naive, i)->time = MIN(event_at(naive, i)->time, now);
     *wait = 0;

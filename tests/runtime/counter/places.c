@@ -81,7 +81,7 @@ void start_worker(Worker *worker, const char *where, guint64 amount, guint tries
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     const char *arguments[] = { self, "worker", where, amount_text, tries_text, NULL };
     g_autoptr(GError) error = NULL;
-    g_spawn_async_with_pipes(NULL, (char **) arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, die_with_parent, NULL, &worker->process, NULL, &worker->output,
+    g_spawn_async_with_pipes(NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, die_with_parent, NULL, &worker->process, NULL, &worker->output,
                              NULL, &error);
     g_assert_no_error(error);
 }

@@ -46,7 +46,7 @@ void redis_server_start(RedisServer *server, const char *password) {
     const char *arguments[] = { "redis-server", "--port", "0", "--unixsocket", server->socket, "--dir", server->folder, "--save", "", "--appendonly", "no",
                                 "--logfile", "log", password ? "--requirepass" : NULL, password, NULL };
     g_autoptr(GError) error = NULL;
-    g_spawn_async(NULL, (char **) arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, die_with_parent, NULL,
+    g_spawn_async(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, die_with_parent, NULL,
                   &server->process, &error);
     g_assert_no_error(error);
     for (guint i = 0; !answers(server); i++) {

@@ -41,16 +41,16 @@ static void assert_trouble(KjCounter *counter, const char *wanted) {
 /* ---- all alike ---- */
 
 static KjRate random_rate(void) {
-    KjRate rate = { (guint64) g_test_rand_int_range(1, 400), (guint64) g_test_rand_int_range(60, 100000), 0 };
+    KjRate rate = { (guint64)g_test_rand_int_range(1, 400), (guint64)g_test_rand_int_range(60, 100000), 0 };
     switch (g_test_rand_int_range(0, 4)) {
     case 0:
         rate.amount *= 1000000;
         break;
     case 1:
-        rate.burst = (guint64) g_test_rand_int_range(1, 100);
+        rate.burst = (guint64)g_test_rand_int_range(1, 100);
         break;
     case 2:
-        rate = (KjRate){ 1 + (guint64) g_test_rand_int(), 31536000, 1 + (guint64) g_test_rand_int() };
+        rate = (KjRate){ 1 + (guint64)g_test_rand_int(), 31536000, 1 + (guint64)g_test_rand_int() };
         break;
     default:
         break;
@@ -60,13 +60,13 @@ static KjRate random_rate(void) {
 
 static void compare_counters(KjCounter **counters, guint count, guint index, guint questions) {
     KjRate rate = random_rate();
-    gint64 now = START, window = (gint64) rate.window * SECOND;
+    gint64 now = START, window = (gint64)rate.window * SECOND;
     guint64 most = rate.burst ? rate.burst : rate.amount;
     g_autofree char *value = g_strdup_printf("somebody-%u@example.jp", index);
     g_autoptr(GBytes) key = key_of(value);
     for (guint i = 0; i < questions; i++) {
         KjCounting counting = g_test_rand_int_range(0, 4) ? KJ_COUNTING_TAKE : KJ_COUNTING_TEST;
-        guint64 cost = g_test_rand_int_range(0, 50) ? 1 + (guint64) (g_test_rand_double() * (double) most / 100) : most, wait, first_wait = 0;
+        guint64 cost = g_test_rand_int_range(0, 50) ? 1 + (guint64)(g_test_rand_double() * (double)most / 100) : most, wait, first_wait = 0;
         KjCount first = 0;
         for (guint c = 0; c < count; c++) {
             KjCount answer = kj_counter_ask(counters[c], key, &rate, cost, now, counting, &wait);
@@ -76,7 +76,7 @@ static void compare_counters(KjCounter **counters, guint count, guint index, gui
             g_assert_cmpuint(wait, ==, first_wait);
         }
         g_assert_cmphex(first, !=, KJ_COUNT_AWAY);
-        gint64 step = (gint64) (g_test_rand_double() * (double) window / 200);
+        gint64 step = (gint64)(g_test_rand_double() * (double)window / 200);
         gint dice = g_test_rand_int_range(0, 300);
         now += dice == 0 ? -window / 2 : dice == 1 ? -10 * window : dice == 2 ? window : dice < 20 ? 0 : step;
         now = MAX(now, 0);
@@ -413,7 +413,7 @@ static void test_redis_restarted(void) {
     gint64 begin = g_get_monotonic_time();
     for (guint i = 0; i < 10000; i++)
         g_assert_cmphex(take(counter, "a", &rate, 1, 0), ==, KJ_COUNT_AWAY);
-    g_test_message("%.1f us an answer while away", (double) (g_get_monotonic_time() - begin) / 10000);
+    g_test_message("%.1f us an answer while away", (double)(g_get_monotonic_time() - begin) / 10000);
     assert_told(&told, 2, 1);
     redis_server_start(&server, NULL);
     g_assert_cmphex(take_when_back(counter, &rate), ==, KJ_COUNT_WITHIN);

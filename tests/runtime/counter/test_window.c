@@ -41,9 +41,9 @@ static KjCount ask(Kept *kept, const KjRate *rate, guint64 cost, gint64 now, KjC
 
 /* Mostly a little later, sometimes a jump, sometimes just where something ends. */
 static gint64 next_instant(gint64 now, const KjRate *rate, gint64 pace, gboolean jumps) {
-    gint64 window = (gint64) rate->window * SECOND;
+    gint64 window = (gint64)rate->window * SECOND;
     if (!jumps && g_test_rand_int_range(0, 50) != 0)
-        return now + (gint64) (g_test_rand_double() * 2 * (double) pace);
+        return now + (gint64)(g_test_rand_double() * 2 * (double)pace);
     switch (g_test_rand_int_range(jumps ? 0 : 1, jumps ? 60 : 40)) {
     case 0:
         return now + window;
@@ -60,7 +60,7 @@ static gint64 next_instant(gint64 now, const KjRate *rate, gint64 pace, gboolean
     case 45:
         return MAX(now - g_test_rand_int_range(1, 1000), 0);
     default:
-        return now + (gint64) (g_test_rand_double() * 2 * (double) pace);
+        return now + (gint64)(g_test_rand_double() * 2 * (double)pace);
     }
 }
 
@@ -71,14 +71,14 @@ static void compare_once(const KjRate *rate, gint64 pace, guint64 largest_cost, 
     naive_init(&naive);
     for (guint i = 0; i < questions; i++) {
         KjCounting counting = g_test_rand_int_range(0, 3) ? KJ_COUNTING_TAKE : KJ_COUNTING_TEST;
-        guint64 cost = 1 + (guint64) (g_test_rand_double() * (double) largest_cost), wait, naive_wait;
+        guint64 cost = 1 + (guint64)(g_test_rand_double() * (double)largest_cost), wait, naive_wait;
         KjCount answer = ask(&kept, rate, cost, now, counting, &wait), meant = naive_ask(&naive, rate, 0, cost, now, counting, &naive_wait);
         g_assert_cmphex(answer, ==, meant);
         g_assert_cmpuint(wait, ==, naive_wait);
         if (wait > 0 && wait != G_MAXUINT64) {
             guint64 more;
-            g_assert_cmphex(ask(&kept, rate, cost, now + (gint64) wait - 1, KJ_COUNTING_TEST, &more), ==, KJ_COUNT_BEYOND);
-            g_assert_cmphex(ask(&kept, rate, cost, now + (gint64) wait, KJ_COUNTING_TEST, &more), ==, KJ_COUNT_WITHIN);
+            g_assert_cmphex(ask(&kept, rate, cost, now + (gint64)wait - 1, KJ_COUNTING_TEST, &more), ==, KJ_COUNT_BEYOND);
+            g_assert_cmphex(ask(&kept, rate, cost, now + (gint64)wait, KJ_COUNTING_TEST, &more), ==, KJ_COUNT_WITHIN);
         }
         now = next_instant(now, rate, pace, TRUE);
     }
@@ -91,8 +91,8 @@ static guint rounds(guint many) {
 
 static void test_exact_windows(void) {
     for (guint i = 0; i < rounds(300); i++) {
-        KjRate rate = { (guint64) g_test_rand_int_range(1, 129), (guint64) g_test_rand_int_range(1, 100000), 0 };
-        compare_once(&rate, (gint64) (rate.window * SECOND / rate.amount), 1 + rate.amount / 10, 400);
+        KjRate rate = { (guint64)g_test_rand_int_range(1, 129), (guint64)g_test_rand_int_range(1, 100000), 0 };
+        compare_once(&rate, (gint64)(rate.window * SECOND / rate.amount), 1 + rate.amount / 10, 400);
     }
 }
 
@@ -101,13 +101,13 @@ static void test_exact_buckets(void) {
         { 20, 86400, 5 }, { 100, 1, 200 }, { 100000000, 86400, 500 }, { 1, 1, 1 }, { 7, 31536000, 1000 }, { 3, 60, 10 }, { 1000000, 3600, 100000000 },
     };
     for (guint i = 0; i < rounds(300); i++) {
-        KjRate rate = { (guint64) g_test_rand_int_range(1, 1000), (guint64) g_test_rand_int_range(1, 90000), (guint64) g_test_rand_int_range(1, 500) };
+        KjRate rate = { (guint64)g_test_rand_int_range(1, 1000), (guint64)g_test_rand_int_range(1, 90000), (guint64)g_test_rand_int_range(1, 500) };
         KjRatePlan plan;
         if (i < G_N_ELEMENTS(people_write))
             rate = people_write[i];
         kj_window_plan(&rate, &plan);
         if (plan.unit == 1)
-            compare_once(&rate, (gint64) (rate.window * SECOND / rate.amount), 1 + rate.burst / 10, 400);
+            compare_once(&rate, (gint64)(rate.window * SECOND / rate.amount), 1 + rate.burst / 10, 400);
         else
             g_assert_cmpuint(rate.window, ==, 31536000);
     }
@@ -115,14 +115,14 @@ static void test_exact_buckets(void) {
 
 /* More takes than marks: the clock goes on, as clocks do. */
 static guint merge_once(const KjRate *rate, gint64 pace, guint64 largest_cost, guint questions) {
-    gint64 window = (gint64) rate->window * SECOND;
+    gint64 window = (gint64)rate->window * SECOND;
     Naive truth;
     Kept kept = { .length = 0 };
     gint64 now = START;
     guint late = 0;
     naive_init(&truth);
     for (guint i = 0; i < questions; i++) {
-        guint64 cost = 1 + (guint64) (g_test_rand_double() * (double) largest_cost), wait;
+        guint64 cost = 1 + (guint64)(g_test_rand_double() * (double)largest_cost), wait;
         KjCount answer = ask(&kept, rate, cost, now, KJ_COUNTING_TAKE, &wait);
         guint64 taken = naive_taken(&truth, now - window, now), taken_longer = naive_taken(&truth, now - window - window / KJ_WINDOW_SLOTS, now);
         if (answer == KJ_COUNT_WITHIN) {
@@ -147,10 +147,10 @@ static guint merge_once(const KjRate *rate, gint64 pace, guint64 largest_cost, g
 static void test_merged_windows(void) {
     guint late = 0;
     for (guint i = 0; i < rounds(40); i++) {
-        KjRate rate = { (guint64) g_test_rand_int_range(150, 2000), (guint64) g_test_rand_int_range(1, 100000), 0 };
-        late += merge_once(&rate, (gint64) (rate.window * SECOND / rate.amount / 2), 2, 3000);
+        KjRate rate = { (guint64)g_test_rand_int_range(150, 2000), (guint64)g_test_rand_int_range(1, 100000), 0 };
+        late += merge_once(&rate, (gint64)(rate.window * SECOND / rate.amount / 2), 2, 3000);
         rate.amount *= 1000000;
-        late += merge_once(&rate, (gint64) (rate.window * SECOND / 1000), 5000000, 3000);
+        late += merge_once(&rate, (gint64)(rate.window * SECOND / 1000), 5000000, 3000);
     }
     g_test_message("%u refused only because marks were merged", late);
     g_assert_cmpuint(late, >, 0);
@@ -172,27 +172,27 @@ static void test_coarse_buckets(void) {
         g_assert_cmphex(ask(&kept, rate, rate->burst, now, KJ_COUNTING_TAKE, &wait), ==, KJ_COUNT_WITHIN);
         naive_ask(&naive, rate, 0, rate->burst, now, KJ_COUNTING_TAKE, &naive_wait);
         for (guint k = 0; k < 20000; k++) {
-            guint64 cost = 1 + (guint64) g_test_rand_int_range(0, 3);
+            guint64 cost = 1 + (guint64)g_test_rand_int_range(0, 3);
             /* A tenth more is asked for than flows in, so that no chance leaves the bucket full. */
-            now += (gint64) (g_test_rand_double() * 3.6 * (double) MAX(rate->window * SECOND / rate->amount, 1));
+            now += (gint64)(g_test_rand_double() * 3.6 * (double)MAX(rate->window * SECOND / rate->amount, 1));
             if (ask(&kept, rate, cost, now, KJ_COUNTING_TAKE, &wait) == KJ_COUNT_WITHIN) {
                 g_assert_cmphex(naive_ask(&naive, rate, 0, cost, now, KJ_COUNTING_TAKE, &naive_wait), ==, KJ_COUNT_WITHIN);
                 passed += cost;
             }
         }
-        double flown = (double) (now - START) / SECOND / (double) rate->window * (double) rate->amount;
+        double flown = (double)(now - START) / SECOND / (double)rate->window * (double)rate->amount;
         g_test_message("%" G_GUINT64_FORMAT " passed of %.1f that flowed in", passed, flown);
-        g_assert_cmpfloat((double) passed, <=, flown);
-        g_assert_cmpfloat((double) passed, >=, 0.99 * flown - 4 - (double) rate->amount / (double) rate->window); /* up to a tick late */
+        g_assert_cmpfloat((double)passed, <=, flown);
+        g_assert_cmpfloat((double)passed, >=, 0.99 * flown - 4 - (double)rate->amount / (double)rate->window); /* up to a tick late */
         naive_clear(&naive);
     }
 }
 
 static void test_plans(void) {
     for (guint i = 0; i < 100000; i++) {
-        KjRate rate = { 1 + ((guint64) g_test_rand_int() << 32 | (guint32) g_test_rand_int()) / (G_GUINT64_CONSTANT(1) << g_test_rand_int_range(0, 63)),
-                        1 + ((guint64) g_test_rand_int() << 32 | (guint32) g_test_rand_int()) / (G_GUINT64_CONSTANT(1) << g_test_rand_int_range(0, 63)),
-                        1 + ((guint64) g_test_rand_int() << 32 | (guint32) g_test_rand_int()) / (G_GUINT64_CONSTANT(1) << g_test_rand_int_range(0, 63)) };
+        KjRate rate = { 1 + ((guint64)g_test_rand_int() << 32 | (guint32)g_test_rand_int()) / (G_GUINT64_CONSTANT(1) << g_test_rand_int_range(0, 63)),
+                        1 + ((guint64)g_test_rand_int() << 32 | (guint32)g_test_rand_int()) / (G_GUINT64_CONSTANT(1) << g_test_rand_int_range(0, 63)),
+                        1 + ((guint64)g_test_rand_int() << 32 | (guint32)g_test_rand_int()) / (G_GUINT64_CONSTANT(1) << g_test_rand_int_range(0, 63)) };
         KjRatePlan plan;
         kj_window_plan(&rate, &plan);
         g_assert_cmpuint(plan.parts, >=, 1);
@@ -210,12 +210,12 @@ static void test_clock_set_back(void) {
     for (guint r = 0; r < G_N_ELEMENTS(rates); r++) {
         Kept kept = { .length = 0 };
         guint64 wait;
-        gint64 window = (gint64) rates[r].window * SECOND, past = START - (gint64) 365 * 86400 * SECOND;
+        gint64 window = (gint64)rates[r].window * SECOND, past = START - (gint64) 365 * 86400 * SECOND;
         g_assert_cmphex(ask(&kept, &rates[r], 5, START, KJ_COUNTING_TAKE, &wait), ==, KJ_COUNT_WITHIN);
         for (gint64 later = 0; later < window; later += window / 10) { /* nothing but tests, and still it opens in time */
             KjCount answer = ask(&kept, &rates[r], 5, past + later, KJ_COUNTING_TEST, &wait);
             g_assert_cmphex(answer, ==, KJ_COUNT_BEYOND);
-            g_assert_cmpuint(wait, ==, (guint64) (window - later));
+            g_assert_cmpuint(wait, ==, (guint64)(window - later));
         }
         g_assert_cmphex(ask(&kept, &rates[r], 5, past + window, KJ_COUNTING_TEST, &wait), ==, KJ_COUNT_WITHIN);
     }
@@ -274,7 +274,7 @@ static void test_damaged(void) {
             KjRatePlan plan;
             gboolean changed;
             for (gint n = g_test_rand_int_range(1, 4); n > 0; n--)
-                kept.bytes[g_test_rand_int_range(0, (gint32) kept.length)] = (guint8) g_test_rand_int();
+                kept.bytes[g_test_rand_int_range(0, (gint32)kept.length)] = (guint8)g_test_rand_int();
             kj_window_plan(&rates[g_test_rand_bit()], &plan);
             if (kj_window_read_state(&state, kept.bytes, kept.length))
                 kj_window_ask(&plan, &state, 1, START + 10, KJ_COUNTING_TAKE, &changed, &wait);

@@ -33,7 +33,7 @@ static int listen_as_manager(const Served *served, gboolean abstract) {
     if (abstract)
         name.sun_path[0] = 0;
     socklen_t length = (socklen_t) (G_STRUCT_OFFSET(struct sockaddr_un, sun_path) + strlen(text) + !abstract);
-    g_assert_cmpint(bind(manager, (struct sockaddr *) &name, length), ==, 0);
+    g_assert_cmpint(bind(manager, (struct sockaddr *)&name, length), ==, 0);
     g_setenv("NOTIFY_SOCKET", text, TRUE);
     return manager;
 }
@@ -46,12 +46,12 @@ static char *hear(int manager, int milliseconds) {
         return NULL;
     gssize count = recv(manager, bytes, sizeof bytes, 0);
     g_assert_cmpint(count, >, 0);
-    return g_strndup(bytes, (gsize) count);
+    return g_strndup(bytes, (gsize)count);
 }
 
 static gboolean has_line(const char *message, const char *line) {
     g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
-    return g_strv_contains((const char *const *) lines, line);
+    return g_strv_contains((const char *const *)lines, line);
 }
 
 /* Skips what the watchdog is told. */
@@ -140,7 +140,7 @@ static void test_milter(void) {
     g_assert_no_error(error);
     g_free(expect(manager, "READY=1"));
     close(served_connect_unix(served, "milter"));
-    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int) served->process), *status = NULL;
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)served->process), *status = NULL;
     g_assert_true(g_file_get_contents(path, &status, NULL, NULL));
     for (const char *const *line = (const char *const[]){ "NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", NULL }; *line; line++)
         g_assert_nonnull(strstr(status, *line));
@@ -152,7 +152,7 @@ static void test_milter(void) {
 
 /* A thread of the process with this name. */
 static pid_t find_thread(const Served *served, const char *wanted) {
-    g_autofree char *folder = g_strdup_printf("/proc/%d/task", (int) served->process);
+    g_autofree char *folder = g_strdup_printf("/proc/%d/task", (int)served->process);
     g_autoptr(GDir) threads = g_dir_open(folder, 0, NULL);
     const char *name;
     while (threads && (name = g_dir_read_name(threads))) {
@@ -167,7 +167,7 @@ static guint count_beats(int manager, int milliseconds) {
     gint64 end = g_get_monotonic_time() + milliseconds * 1000;
     guint count = 0;
     while (TRUE) {
-        int left = (int) ((end - g_get_monotonic_time()) / 1000);
+        int left = (int)((end - g_get_monotonic_time()) / 1000);
         g_autofree char *message = left > 0 ? hear(manager, left) : NULL;
         if (!message)
             return count;
@@ -233,7 +233,7 @@ static int listen_inet(int *port, guint32 address) {
     int passed = socket(AF_INET, SOCK_STREAM, 0);
     g_assert_cmpint(bind(passed, (struct sockaddr *) &name, sizeof name), ==, 0);
     g_assert_cmpint(listen(passed, 8), ==, 0);
-    g_assert_cmpint(getsockname(passed, (struct sockaddr *) &name, &length), ==, 0);
+    g_assert_cmpint(getsockname(passed, (struct sockaddr *)&name, &length), ==, 0);
     *port = ntohs(name.sin_port);
     return passed;
 }

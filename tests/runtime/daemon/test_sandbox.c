@@ -116,11 +116,11 @@ static int execute(void) {
 }
 
 static int divide(void) {
-    return (int) syscall(SYS_clone, (unsigned long) SIGCHLD, NULL, NULL, NULL, NULL);
+    return (int)syscall(SYS_clone, (unsigned long) SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
 static int look_into(void) {
-    return (int) ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+    return (int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
 }
 
 static int signal_other(void) {
@@ -226,7 +226,7 @@ static const char policy[] = "mail forwarding {\n"
 
 /* Every line of every thread's status that begins so ends so. */
 static void check_threads(const Served *served, const char *line) {
-    g_autofree char *folder = g_strdup_printf("/proc/%d/task", (int) served->process);
+    g_autofree char *folder = g_strdup_printf("/proc/%d/task", (int)served->process);
     g_autoptr(GDir) threads = g_dir_open(folder, 0, NULL);
     const char *name;
     guint count = 0;
@@ -419,7 +419,7 @@ static int start_required(void) {
     served_build(served, "table.kjt", policy);
     served_configure(served, "forwarding", "sandbox=required", "", "");
     const char *argv[] = { program, "--config", served->config, NULL };
-    g_assert_true(g_spawn_sync(NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &told, &status, NULL));
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &told, &status, NULL));
     g_assert_nonnull(strstr(told, "Landlock"));
     g_assert_false(g_file_test(socket, G_FILE_TEST_EXISTS));
     return WEXITSTATUS(status) == 4 ? 0 : 1;
