@@ -71,9 +71,12 @@ static KjSigned *read_commit(KjRepository *repository, const git_commit *commit,
     return NULL;
 }
 
-/* From the head back to the commit `known`, or to the start where that is zero. FALSE when something is no commit, has two parents, or does not come after `known`. */
-static gboolean read_links(KjRepository *repository, const git_oid *known, const git_oid *head, GPtrArray *links, GError **error) {
+/* From the head back to the commit `known`, or to the start where that is zero or never comes, of which *goes_on tells. FALSE when something is no commit or
+ * has two parents. */
+static gboolean read_links(KjRepository *repository, const git_oid *known, const git_oid *head, GPtrArray *links, gboolean *goes_on,
+                           GError **error) {
     git_oid at = *head;
+    *goes_on = TRUE;
     while (!git_oid_equal(&at, known)) {
         g_autoptr(GError) problem = NULL;
         g_autoptr(git_commit) commit = NULL;
@@ -87,14 +90,29 @@ static gboolean read_links(KjRepository *repository, const git_oid *known, const
         g_ptr_array_add(links, link);
         if (git_commit_parentcount(commit) > 1 || links->len > LINKS_MAX)
             return kj_fail(error, KJ_ERROR_REFUSED, _("statement %s of the chain has two before it, or too many"), git_oid_tostr_s(&at));
-        if (git_commit_parentcount(commit) == 0)
-            return git_oid_is_zero(known)
-                       ? TRUE
-                       : kj_fail(error, KJ_ERROR_REFUSED,
-                                 _("the chain does not go on from what was seen of it: it is another, or was shortened"));
+        if (git_commit_parentcount(commit) == 0) {
+            *goes_on = git_oid_is_zero(known);
+            return TRUE;
+        }
         at = *git_commit_parent_id(commit, 0);
     }
     return TRUE;
+}
+
+/* Of a chain that does not go on from what was seen of it (`links`: what it is now, last to first): the place where it parts. FALSE. */
+static gboolean tell_fork(const GPtrArray *seen, const GPtrArray *links, GError **error) {
+    const char *before = "none";
+    for (guint i = 0; i < seen->len; i++) {
+        const char *old = kj_statement_digest(((const KjSigned *)seen->pdata[i])->statement);
+        const KjSigned *now = i < links->len ? links->pdata[links->len - 1 - i] : NULL;
+        if (!now)
+            return kj_fail(error, KJ_ERROR_REFUSED, _("the chain was shortened: after statement %.12s it had statement %.12s"), before, old);
+        if (strcmp(kj_statement_digest(now->statement), old) != 0)
+            return kj_fail(error, KJ_ERROR_REFUSED, _("`%s` tells two stories: after statement %.12s came %.12s, and now comes %.12s"),
+                           kj_statement_get(now->statement, "signer"), before, old, kj_statement_digest(now->statement));
+        before = old;
+    }
+    return kj_fail(error, KJ_ERROR_REFUSED, _("the chain is made of other commits than were seen of it"));
 }
 
 static gboolean check_link(const KjSigned *link, const char *last, const char *signer, const char *name, GError **error) {
@@ -115,8 +133,11 @@ static gboolean check_link(const KjSigned *link, const char *last, const char *s
 gboolean kj_chain_extend(KjRepository *repository, GPtrArray *chain, const git_oid *known, const git_oid *head, const char *name,
                          GError **error) {
     g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)kj_signed_free); /* last to first */
-    if (!read_links(repository, known, head, links, error))
+    gboolean goes_on;
+    if (!read_links(repository, known, head, links, &goes_on, error))
         return FALSE;
+    if (!goes_on)
+        return tell_fork(chain, links, error);
     const char *last = kj_chain_last(chain), *signer = NULL;
     if (chain->len + links->len > 0)
         signer = kj_statement_get(((const KjSigned *)(chain->len ? chain->pdata[0] : links->pdata[links->len - 1]))->statement, "signer");
@@ -185,21 +206,4 @@ gboolean kj_chain_takes_back(const GPtrArray *chain, const char *digest) {
             return TRUE;
     }
     return FALSE;
-}
-
-/* ---- two chains ---- */
-
-KjChains kj_chains_compare(const GPtrArray *first, const GPtrArray *second, guint *fork) {
-    guint shorter = MIN(first->len, second->len);
-    for (guint i = 0; i < shorter; i++) {
-        const KjSigned *a = first->pdata[i], *b = second->pdata[i];
-        if (strcmp(kj_statement_digest(a->statement), kj_statement_digest(b->statement)) == 0)
-            continue;
-        if (fork)
-            *fork = i;
-        return KJ_CHAINS_FORKED;
-    }
-    if (first->len == second->len)
-        return KJ_CHAINS_SAME;
-    return first->len < second->len ? KJ_CHAINS_FIRST_SHORTER : KJ_CHAINS_SECOND_SHORTER;
 }

@@ -40,7 +40,8 @@ GPtrArray *kj_chain_read(KjRepository *repository, const char *name, GError **er
 /* The same from a commit on, whatever reference leads to it: a chain's head inside a release. `key`: of the chain. */
 GPtrArray *kj_chain_read_commit(KjRepository *repository, const git_oid *head, const char *name, GError **error);
 
-/* Reads on: a chain whose head was `known` (zero: an empty one) and is now `head`, which must come after it. FALSE with KJ_ERROR_REFUSED or KJ_ERROR_IO, and the chain is as it was. */
+/* Reads on: a chain whose head was `known` (zero: an empty one) and is now `head`, which must come after it; else the error names the two
+ * statements that stand in the same place. FALSE with KJ_ERROR_REFUSED or KJ_ERROR_IO, and the chain is as it was. */
 gboolean kj_chain_extend(KjRepository *repository, GPtrArray *chain, const git_oid *known, const git_oid *head, const char *name,
                          GError **error);
 
@@ -53,15 +54,5 @@ const char *kj_chain_last(const GPtrArray *chain);
 
 /* Whether a chain (NULL: an empty one) takes back the statement of this digest. */
 gboolean kj_chain_takes_back(const GPtrArray *chain, const char *digest);
-
-typedef enum {
-    KJ_CHAINS_SAME = 1,
-    KJ_CHAINS_FIRST_SHORTER, /* the second goes on where the first ends */
-    KJ_CHAINS_SECOND_SHORTER,
-    KJ_CHAINS_FORKED, /* both name the same statement before them, or begin twice: whoever holds the key told two stories */
-} KjChains;
-
-/* `fork`, if not NULL, takes the index at which two chains part. */
-KjChains kj_chains_compare(const GPtrArray *first, const GPtrArray *second, guint *fork);
 
 #endif
