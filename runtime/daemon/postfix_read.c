@@ -67,8 +67,9 @@ KjPostfixReading kj_postfix_read(const char *bytes, gsize length, KjPostfixReque
         const char *end = memchr(bytes + at, '\n', length - at);
         gsize line = end ? (gsize)(end - bytes) - at : length - at;
         if (end && line == 0) {
-            request->length = at + 1;
-            return judge(bytes, at, KJ_POSTFIX_WHOLE, kind, problem);
+            KjPostfixReading reading = judge(bytes, at, KJ_POSTFIX_WHOLE, kind, problem);
+            request->length = reading == KJ_POSTFIX_WHOLE ? at + 1 : 0;
+            return reading;
         }
         if (line > KJ_POSTFIX_LINE_MAX)
             *problem = N_("a line is too long");

@@ -23,7 +23,7 @@ typedef struct {
 } KjSlice;
 
 typedef struct {
-    gsize length; /* of the whole request, the empty line included */
+    gsize length; /* of the whole request, the empty line included; 0 unless it is WHOLE */
     KjSlice state, instance, queue, recipient, recipient_count;
 } KjPostfixRequest;
 
