@@ -9,6 +9,7 @@
 #include <kijun/value.h>
 #include <kijun/view.h>
 
+#include "../compiler/progress.h"
 #include "batch.h"
 #include "logs/lines.h"
 #include "logs/reader.h"
@@ -258,8 +259,11 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instan
     for (;;) {
         kj_row_clear(batch->row);
         batch->instant = instant;
+        guint64 number = kj_lines_number(batch->lines);
+        kj_progress(N_("lines read"), NULL, number, 0);
         switch (kj_lines_next(batch->lines, &line)) {
         case KJ_LINE_END:
+            kj_progress(N_("lines read"), NULL, number, number);
             return FALSE;
         case KJ_LINE_BAD:
             return spoil(batch, problems, line);

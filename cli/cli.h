@@ -82,6 +82,11 @@ extern const GOptionEntry kj_options_check[], kj_options_fmt[], kj_options_build
  * the command is used; the command then returns KJ_EXIT_USAGE. `--help` prints the usage and exits through *exit_code = KJ_EXIT_FINE. */
 gboolean kj_cli_options(int *argc, char ***argv, int least, int most, int *exit_code);
 
+/* From here on steps of long work (compiler/progress.h) are shown on a terminal; not where the answer streams to it; cleared before anything else is said. */
+void kj_cli_progress_begin(void);
+void kj_cli_progress_streams(void);
+void kj_cli_progress_clear(void);
+
 /* "kijun COMMAND: message" on stderr; returns `code` so that a command can end with it. */
 int kj_cli_fail(int code, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

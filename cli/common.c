@@ -80,6 +80,7 @@ int kj_cli_fail(int code, const char *format, ...) {
     g_autofree char *message = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     fflush(stdout);
+    kj_cli_progress_clear();
     fprintf(stderr, "%s: %s\n", g_get_prgname() ? g_get_prgname() : "kijun", message);
     return code;
 }
@@ -151,6 +152,7 @@ gboolean kj_cli_analysis(const char *at, const char *path, KjAnalysis *analysis)
 void kj_cli_print_diagnostics(const KjDiagnostics *diagnostics, const KjSources *sources) {
     g_autoptr(GString) text = g_string_new(NULL);
     kj_diagnostics_print_text(diagnostics, sources, kj_cli_colour(STDERR_FILENO), text);
+    kj_cli_progress_clear();
     fputs(text->str, stderr);
 }
 

@@ -125,6 +125,7 @@ static int decide_batch(KjTable *table, guint block, const char *path, gint64 in
     KjVerdict verdict = { .size = sizeof verdict };
     const char *problem;
     int code = KJ_EXIT_FINE;
+    kj_cli_progress_streams();
     while (kj_batch_next(batch, &request, instant, &problem)) {
         if (!problem && kj_decide(request, &verdict) == KJ_OUTCOME_ERROR)
             problem = verdict.problem;

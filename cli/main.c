@@ -254,6 +254,7 @@ int main(int argc, char **argv) {
     if (!command)
         return unknown_command(argv[1]);
     g_set_prgname(command->name);
+    kj_cli_progress_begin();
     int code = command->run(argc - 1, argv + 1);
     if (fflush(stdout) != 0 || ferror(stdout))
         return kj_cli_fail(KJ_EXIT_IO, _("standard output could not be written"));

@@ -86,6 +86,8 @@ static void read_rows(KjReplayed *replay, KjBatch *batch) {
     const char *problems[2];
     g_autoptr(GString) old_text = g_string_new(NULL), new_text = g_string_new(NULL);
     GString *const texts[2] = { old_text, new_text };
+    if (replay->asked.each)
+        kj_cli_progress_streams();
     while (kj_batch_next(batch, replay->requests, replay->asked.instant, problems))
         add_row(replay, batch, problems, texts);
 }

@@ -9,6 +9,7 @@
 #include <kijun/kijun.h>
 #include <string.h>
 
+#include "../compiler/progress.h"
 #include "../compiler/translate.h"
 
 static const char *const names[] = {
@@ -289,9 +290,12 @@ gboolean kj_verifier_run(KjVerifier *verifier, const git_oid *head, gint64 now, 
         g_propagate_error(error, g_steal_pointer(&problem));
         return kj_verifier_name(verifier, error, KJ_ATTACK_ARBITRARY);
     }
-    for (guint i = 0; i < links->len; i++)
+    for (guint i = 0; i < links->len; i++) {
+        kj_progress(N_("releases verified"), NULL, i, links->len);
         if (!judge_link(verifier, g_steal_pointer(&links->pdata[i]), now, error))
             return FALSE;
+    }
+    kj_progress(N_("releases verified"), NULL, links->len, links->len);
     return TRUE;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../compiler/compiler.h"
+#include "../../compiler/progress.h"
 #include "../../compiler/translate.h"
 #include "cache.h"
 
@@ -197,9 +198,12 @@ static gboolean build(Building *building, KjPast *past, GError **error) {
     }
     if (links->len == 0)
         return TRUE;
-    for (guint i = links->len; i-- > 0;)
+    for (guint i = links->len; i-- > 0;) {
+        kj_progress(N_("releases read"), NULL, links->len - 1 - i, links->len);
         if (kj_link_is_release(links->pdata[i]) && !add_release(building, past, links->pdata[i], error))
             return FALSE;
+    }
+    kj_progress(N_("releases read"), NULL, links->len, links->len);
     kj_cache_write(KIND, head, building->text->str);
     if (kept)
         kj_cache_remove(KIND, kept); /* the new one says it all */

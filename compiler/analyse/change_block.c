@@ -19,6 +19,7 @@
 #include "change_align.h"
 #include "change_sum.h"
 #include "change_witness.h"
+#include "../progress.h"
 #include "../translate.h"
 
 #include <string.h>
@@ -267,6 +268,7 @@ static void walk_side(Aspect *aspect, guint side) {
     for (guint32 i = 0; i < count; i++)
         left += aspect->changed[side][i];
     for (guint32 i = 0; i < count; i++) {
+        kj_progress(N_("cases compared"), aspect->comparison->change->name, i, count);
         if (aspect->changed[side][i])
             walk_case(aspect, side, i, first, passed, aspect->comparison->steps / MAX(left--, 1));
         else
@@ -274,6 +276,7 @@ static void walk_side(Aspect *aspect, guint side) {
     }
     if (aspect->default_changed)
         walk_case(aspect, side, KJ_CASE_NONE, first, passed, aspect->comparison->steps);
+    kj_progress(N_("cases compared"), aspect->comparison->change->name, count, count);
 }
 
 static KjCases *cases_of(Comparison *comparison, guint side, const char *aspect) {

@@ -16,6 +16,7 @@
  */
 #include "findings.h"
 
+#include "../progress.h"
 #include "../translate.h"
 
 #include <string.h>
@@ -270,9 +271,11 @@ static void tell_impossible(KjFindings *findings, guint index) {
 }
 
 void kj_find_dead(KjFindings *findings) {
-    for (guint i = 0; i < findings->block->rule_count; i++) {
+    guint count = findings->block->rule_count;
+    for (guint i = 0; i < count; i++) {
         g_autoptr(GArray) cover = NULL;
 
+        kj_progress(N_("looking for rules that decide nothing"), findings->block->qualified, i, count);
         findings->dead[i] = is_dead(findings, i);
         if (!findings->dead[i] || !kj_findings_is_written(&findings->block->rules[i]))
             continue;
@@ -282,4 +285,5 @@ void kj_find_dead(KjFindings *findings) {
         else
             tell_impossible(findings, i);
     }
+    kj_progress(N_("looking for rules that decide nothing"), findings->block->qualified, count, count);
 }

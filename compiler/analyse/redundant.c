@@ -14,6 +14,7 @@
  */
 #include "findings.h"
 
+#include "../progress.h"
 #include "../translate.h"
 
 #include <string.h>
@@ -237,9 +238,11 @@ void kj_find_redundant(KjFindings *findings) {
     do {
         more = FALSE;
         for (guint i = count; i > 0; i--) {
+            kj_progress(N_("looking for rules that change nothing"), findings->block->qualified, count - i, count);
             if (!gone[i - 1] && is_redundant(&looking, i - 1))
                 gone[i - 1] = more = TRUE;
         }
+        kj_progress(N_("looking for rules that change nothing"), findings->block->qualified, count, count);
     } while (more && findings->block->domain->combining != KJ_COMBINING_FIRST_MATCH);
     for (guint i = 0; i < count; i++) {
         if (!gone[i] || findings->dead[i])
