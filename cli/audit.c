@@ -52,8 +52,7 @@ static const char *rule_label(const KjRule *rule) {
 }
 
 static const char *effect_of(const Audit *audit, const KjRule *rule) {
-    guint effect = rule ? rule->effect : audit->block->default_effect;
-    return effect == G_MAXUINT ? "deny" : audit->block->domain->effects[effect].name;
+    return kj_block_effect_name(audit->block, rule ? rule->effect : audit->block->default_effect);
 }
 
 static char *arguments_of(const KjWitness *witness) {

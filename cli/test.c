@@ -42,7 +42,7 @@ static char *position(const Run *run, KjSpan span) {
 static char *expectation(const KjTestCase *test) {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < test->effect_count; i++)
-        g_string_append_printf(text, "%s%s", i ? _(" or ") : "", test->block->domain->effects[test->effects[i]].name);
+        g_string_append_printf(text, "%s%s", i ? _(" or ") : "", kj_block_effect_name(test->block, test->effects[i]));
     if (test->label)
         g_string_append_printf(text, _(" by %s"), test->label);
     return g_string_free(text, FALSE);
@@ -73,7 +73,7 @@ static char *run_case(Run *run, const KjTestCase *test) {
 
     gboolean good = FALSE;
     for (guint i = 0; i < test->effect_count; i++)
-        good |= strcmp(verdict.effect, test->block->domain->effects[test->effects[i]].name) == 0;
+        good |= strcmp(verdict.effect, kj_block_effect_name(test->block, test->effects[i])) == 0;
     if (test->label)
         good &= strcmp(test->label, verdict.label) == 0;
     else

@@ -69,7 +69,7 @@ static gboolean shows(const KjBlockChange *change, const KjChangeOptions *option
     const KjBlock *block = block_of(change, side);
     const KjDecision *wanted = side == OLD ? region->old_decision : region->new_decision;
     const KjRule *rule = side == OLD ? region->old_rule : region->new_rule;
-    const char *effect = block->default_effect == G_MAXUINT && !rule ? "deny" : block->domain->effects[wanted->effect].name;
+    const char *effect = kj_block_effect_name(block, rule || block->default_effect != G_MAXUINT ? wanted->effect : G_MAXUINT);
     gboolean good;
 
     if (wanted->error)

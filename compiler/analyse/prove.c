@@ -114,7 +114,7 @@ static void conclude(Proving *proving) {
     KjProof *result = proving->result;
     const KjBlock *block = proving->proof->block;
     guint effect = result->rule ? result->rule->effect : block->default_effect;
-    const char *name = effect == G_MAXUINT ? "deny" : block->domain->effects[effect].name;
+    const char *name = kj_block_effect_name(block, effect);
 
     result->holds = !proving->found && !proving->too_long;
     if (result->witness && result->rule)

@@ -330,6 +330,9 @@ typedef struct KjDemand {
  * KJ_LIMIT_DEMANDS. */
 GPtrArray *kj_demands_of(KjArena *arena, const KjBlock *block);
 
+/* What the default (G_MAXUINT where it is none: nothing permits, so the answer is a denial) or a rule of this effect answers: "allow". Static. */
+const char *kj_block_effect_name(const KjBlock *block, guint effect);
+
 /* Whether a rule speaks of parameters that are not bound, as those of standards do. */
 gboolean kj_rule_has_parameters(const KjRule *rule);
 

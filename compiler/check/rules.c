@@ -32,6 +32,10 @@ int kj_effect_find(KjChecker *checker, const KjDomain *domain, const KjAstName *
     return -1;
 }
 
+const char *kj_block_effect_name(const KjBlock *block, guint effect) {
+    return effect == G_MAXUINT ? "deny" : block->domain->effects[effect].name;
+}
+
 /* ---- parameters of standards ---- */
 
 static void add_parameter(KjChecker *checker, KjBlockState *state, const KjAstItem *item, KjStandardParameter *parameter) {

@@ -37,7 +37,15 @@ static KjBlockState *case_state(KjChecker *checker, KjModule *module, const KjAs
     return state;
 }
 
-static const guint *case_effects(KjChecker *checker, const KjDomain *domain, const KjAstName *names, guint *count) {
+/* An effect of the domain, or the denial that a block without a default answers where no rule matches. */
+static gboolean case_effect(KjChecker *checker, const KjBlock *block, const KjAstName *name, guint *effect) {
+    gboolean denial = block->default_effect == G_MAXUINT && strcmp(name->text, kj_block_effect_name(block, G_MAXUINT)) == 0;
+    int found = denial ? -1 : kj_effect_find(checker, block->domain, name);
+    *effect = denial ? G_MAXUINT : (guint)found;
+    return denial || found >= 0;
+}
+
+static const guint *case_effects(KjChecker *checker, const KjBlock *block, const KjAstName *names, guint *count) {
     guint *effects;
     gboolean good = TRUE;
 
@@ -47,10 +55,10 @@ static const guint *case_effects(KjChecker *checker, const KjDomain *domain, con
     effects = kj_arena_newn(checker->arena, guint, *count + 1);
     *count = 0;
     for (const KjAstName *name = names; name; name = name->next) {
-        int effect = kj_effect_find(checker, domain, name);
-        good = good && effect >= 0;
-        if (effect >= 0)
-            effects[(*count)++] = (guint)effect;
+        if (case_effect(checker, block, name, &effects[*count]))
+            (*count)++;
+        else
+            good = FALSE;
     }
     return good ? effects : NULL;
 }
@@ -214,7 +222,7 @@ static gboolean check_test_case(KjChecker *checker, KjModule *module, const KjAs
     request.given = g_hash_table_new(g_str_hash, g_str_equal);
     for (const KjAstClause *clause = c->clauses; clause; clause = clause->next)
         take_clause(&request, clause);
-    result->effects = case_effects(checker, state->block->domain, c->effects, &result->effect_count);
+    result->effects = case_effects(checker, state->block, c->effects, &result->effect_count);
     take_label(&request, c);
     if (request.good && state->timed && !result->has_instant && kj_request_depends_on_time(state->block, request.known))
         refuse(&request, KJ_CHECK_TELL(checker, KJ_CODE_TEST_NEEDS_TIME, c->span, state->block->qualified),
@@ -242,7 +250,7 @@ static gboolean check_proof_case(KjChecker *checker, KjModule *module, const KjA
     *result = (KjProofCase){ .block = state->block, .span = c->span };
     result->region = kj_clauses_check(&scope, c->clauses, NULL, c->when, NULL, NULL, c->span);
     state->timed = timed; /* a proof about a time of day does not make the block depend on it */
-    result->effects = case_effects(checker, state->block->domain, c->effects, &result->effect_count);
+    result->effects = case_effects(checker, state->block, c->effects, &result->effect_count);
     return result->region && result->effects;
 }
 
