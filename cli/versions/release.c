@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../compiler/report/member.h"
 #include "desk.h"
 
 #define EXPIRES "30d"
@@ -22,7 +23,7 @@
 #define RELEASE "release"
 #define ROOT "root"
 
-static char *title, *expires, *draft, *sign, *emergency;
+static char *title, *expires, *draft, *sign, *emergency, *format;
 static gboolean heartbeat;
 
 const GOptionEntry kj_options_release[] = {
@@ -32,6 +33,7 @@ const GOptionEntry kj_options_release[] = {
     { "sign", 0, 0, G_OPTION_ARG_FILENAME, &sign, N_("Sign this draft too, and publish it once enough have"), "FILE" },
     { "emergency", 0, 0, G_OPTION_ARG_STRING, &emergency, N_("Release this emergency"), "DIGEST" },
     { "heartbeat", 0, 0, G_OPTION_ARG_NONE, &heartbeat, N_("Release nothing, but say that the latest release is still the latest"), NULL },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format, N_("How the answer is written (text)"), "text|json" },
     KJ_DESK_WHERE,
     KJ_DESK_WHO,
     G_OPTION_ENTRY_NULL,
@@ -53,6 +55,29 @@ static void work_clear(Work *work) {
     kj_target_clear(&work->target);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
+
+static gboolean is_json(void) {
+    return g_strcmp0(format, "json") == 0;
+}
+
+/* `path`: of the draft that waits for others, or NULL. */
+static void print_json(const Work *work, const KjSealed *sealed, const char *path) {
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_object(builder);
+    kj_member_number(builder, "version", 1);
+    kj_member_text(builder, "kind", kj_statement_kind_name(kj_statement_kind(work->statement)));
+    kj_member_text(builder, "context", work->sitting->desk->context);
+    kj_member_number(builder, "serial", kj_statement_number(work->statement, "serial"));
+    kj_member_text(builder, "digest", kj_statement_digest(work->statement));
+    if (!heartbeat)
+        kj_member_text(builder, "title", kj_statement_get(work->statement, "title"));
+    kj_member_number(builder, "signatures", sealed->keys->len);
+    kj_member_truth(builder, "published", !path);
+    if (path)
+        kj_member_text(builder, "draft", path);
+    json_builder_end_object(builder);
+    kj_cli_print_json(json_builder_get_root(builder));
+}
 
 /* ---- who must sign ---- */
 
@@ -118,8 +143,11 @@ static int write_draft(const Work *work, const KjSealed *sealed, const char *pat
         g_string_append(text, sealed->armors->pdata[i]);
     if (!g_file_set_contents(path, text->str, (gssize)text->len, &error))
         return kj_cli_fail(KJ_EXIT_IO, "%s", error->message);
-    printf(_("%s: signed by %u; it must be signed by %s\nnext, the others: kijun release --sign %s\n"), path, sealed->keys->len, people,
-           path);
+    if (is_json())
+        print_json(work, sealed, path);
+    else
+        printf(_("%s: signed by %u; it must be signed by %s\nnext, the others: kijun release --sign %s\n"), path, sealed->keys->len,
+               people, path);
     return KJ_EXIT_FINE;
 }
 
@@ -245,6 +273,10 @@ static int publish(Work *work, const KjSealed *sealed) {
     if (!(heartbeat ? kj_desk_publish_heartbeat(desk, sealed, &error)
                     : kj_desk_publish(desk, work->target.workspace, work->ruling, sealed, &error)))
         return kj_desk_fail(error);
+    if (is_json()) {
+        print_json(work, sealed, NULL);
+        return KJ_EXIT_FINE;
+    }
     if (heartbeat)
         printf(_("heartbeat of %s: release %" PRIu64 " is still the latest\n"), desk->context,
                kj_statement_number(work->statement, "serial"));
@@ -260,7 +292,8 @@ static int finish(Work *work) {
     int code = check_signer(work);
     if (code != KJ_EXIT_FINE)
         return code;
-    tell_change(work);
+    if (!is_json())
+        tell_change(work);
     char *armor = kj_desk_seal(work->sitting, work->statement, &code);
     if (!armor)
         return code;
