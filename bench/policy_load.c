@@ -62,10 +62,10 @@ static GString *make_request(guint mailbox) {
     return text;
 }
 
-static void ask(Load *load, Connection *connection) {
+static void ask(Load *load, Connection *connection, gint64 begin) {
     const GString *request = load->requests->pdata[connection->next++ % load->requests->len];
     connection->length = 0;
-    connection->begin = now();
+    connection->begin = begin;
     if (send(connection->socket, request->str, request->len, MSG_NOSIGNAL) != (gssize)request->len)
         fail("send");
 }
@@ -89,8 +89,9 @@ static void hear(Load *load, Connection *connection) {
     connection->answer[connection->length] = 0;
     if (connection->length < 2 || strcmp(connection->answer + connection->length - 2, "\n\n") != 0)
         return;
-    guint32 time = (guint32)((now() - connection->begin) / 16);
-    ask(load, connection);
+    gint64 end = now();
+    guint32 time = (guint32)((end - connection->begin) / 16);
+    ask(load, connection, end);
     g_array_append_val(load->times, time);
     judge(load, connection);
 }
@@ -129,7 +130,7 @@ int main(int argc, char **argv) {
             fail(argv[1]);
         struct epoll_event event = { .events = EPOLLIN, .data.ptr = &connections[i] };
         epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].socket, &event);
-        ask(&load, &connections[i]);
+        ask(&load, &connections[i], now());
     }
     gint64 begin = now(), end = begin + (gint64)(seconds * 1e9);
     while (now() < end) {

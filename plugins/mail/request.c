@@ -39,7 +39,8 @@ static gboolean is(const char *name, gsize length, const char *wanted, gsize wan
     return length == wanted_length && memcmp(name, wanted, length) == 0;
 }
 
-static gboolean take(KjRequestSink *sink, guint i, const char *value, GError **error) {
+/* `value` is empty where Postfix has none. */
+static gboolean take_text(KjRequestSink *sink, guint i, const char *value, GError **error) {
     switch (attributes[i].taking) {
     case TAKE_PRESENCE:
         return sink->set(sink, attributes[i].field, value[0] ? "true" : "false", error);
@@ -51,38 +52,43 @@ static gboolean take(KjRequestSink *sink, guint i, const char *value, GError **e
     return FALSE;
 }
 
+static gboolean take(KjRequestSink *sink, guint i, const char *value, gsize length, GError **error) {
+    char usual[256];
+    g_autofree char *longer = length < sizeof usual ? NULL : g_strndup(value, length);
+    if (!longer) {
+        memcpy(usual, value, length);
+        usual[length] = 0;
+    }
+    return take_text(sink, i, longer ? longer : usual, error);
+}
+
 gboolean kj_mail_read_delegation(KjRequestSink *sink, const char *bytes, gsize length, GError **error) {
+    gboolean seen[G_N_ELEMENTS(attributes)] = { FALSE };
+    gboolean request_seen = FALSE;
+    guint number = 1;
     if (memchr(bytes, 0, length)) {
         g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not a policy delegation request: it has a NUL byte"));
         return FALSE;
     }
-    gboolean seen[G_N_ELEMENTS(attributes)] = { FALSE };
-    gboolean request_seen = FALSE;
-    g_autofree char *text = g_strndup(bytes, length);
-    guint number = 1;
-    for (char *line = text, *end; *line && *line != '\n'; line = end, number++) {
-        gsize name = 0;
-        while (line[name] && line[name] != '=' && line[name] != '\n')
-            name++;
-        if (line[name] != '=') {
+    for (const char *line = bytes, *whole = bytes + length, *end; line < whole && *line != '\n'; line = MIN(end + 1, whole), number++) {
+        const char *found = memchr(line, '\n', (gsize)(whole - line)), *equals;
+        end = found ? found : whole;
+        equals = memchr(line, '=', (gsize)(end - line));
+        if (!equals) {
             g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not a policy delegation request: line %u has no `=`"), number);
             return FALSE;
         }
-        char *value = line + name + 1;
-        end = strchrnul(value, '\n');
-        if (*end)
-            *end++ = 0;
-        request_seen |= is(line, name, NAME("request")) && strcmp(value, "smtpd_access_policy") == 0;
+        gsize name = (gsize)(equals - line), value = (gsize)(end - equals - 1);
+        request_seen |= is(line, name, NAME("request")) && is(equals + 1, value, NAME("smtpd_access_policy"));
         for (guint i = 0; i < G_N_ELEMENTS(attributes); i++) {
             if (!is(line, name, attributes[i].attribute, attributes[i].length) || seen[i])
                 continue; /* of two, the first counts: the protocol leaves it open */
             seen[i] = TRUE;
-            if (!take(sink, i, value, error))
+            if (!take(sink, i, equals + 1, value, error))
                 return FALSE;
         }
     }
     if (!request_seen)
-        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE,
-                    _("not a policy delegation request: the line `request=smtpd_access_policy` is missing"));
+        g_set_error(error, KJ_ERROR, KJ_ERROR_VALUE, _("not a policy delegation request: the line `request=smtpd_access_policy` is missing"));
     return request_seen;
 }

@@ -36,12 +36,13 @@ static void settle(KjEager *eager, gboolean found) {
         eager->account -= KJ_EAGER_VAIN;
 }
 
-void kj_eager_begin(KjEager *eager, guint connections) {
+gboolean kj_eager_begin(KjEager *eager, guint connections, gint64 now) {
     if (eager->most == 0)
-        return;
+        return FALSE;
     gboolean looks = eager->account >= KJ_EAGER_VAIN && connections <= KJ_EAGER_CONNECTIONS && begin_looking();
     eager->state = looks ? KJ_EAGER_LOOKS : KJ_EAGER_SLEEPS;
-    eager->since = g_get_monotonic_time();
+    eager->since = now;
+    return looks;
 }
 
 gboolean kj_eager_again(KjEager *eager) {

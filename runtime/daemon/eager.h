@@ -42,8 +42,9 @@ typedef struct {
 /* `wanted`, or 0 where this process has only one processor: the client needs that. */
 guint kj_eager_most(guint wanted);
 
-/* A wait: begin; look, while kj_eager_again() says so; else sleep; end, when something came, at `now` (g_get_monotonic_time). */
-void kj_eager_begin(KjEager *eager, guint connections);
+/* A wait: look where kj_eager_begin() says so, and again while kj_eager_again() does; else sleep; end, when something came. `now`:
+ * g_get_monotonic_time, some microseconds ago will do. */
+gboolean kj_eager_begin(KjEager *eager, guint connections, gint64 now);
 gboolean kj_eager_again(KjEager *eager);
 void kj_eager_end(KjEager *eager, gint64 now);
 

@@ -74,13 +74,14 @@ static gpointer drive(gpointer data) {
     const Loop *loop = data;
     KjEager eager = { .most = loop->loops->eager };
     guint counted = requests;
-    kj_eager_begin(&eager, share_connections(loop->loops));
+    kj_eager_begin(&eager, share_connections(loop->loops), g_get_monotonic_time());
     while (__atomic_load_n(&loop->loops->until, __ATOMIC_ACQUIRE) == 0) {
         gboolean quiet = is_quiet(loop);
         if (requests != counted) {
+            gint64 now = g_get_monotonic_time();
             counted = requests;
-            kj_eager_end(&eager, g_get_monotonic_time());
-            kj_eager_begin(&eager, share_connections(loop->loops));
+            kj_eager_end(&eager, now);
+            kj_eager_begin(&eager, share_connections(loop->loops), now);
         } else if (quiet && !kj_eager_again(&eager) && is_quiet(loop)) {
             await(loop, FALSE);
         }

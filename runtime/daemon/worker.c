@@ -320,8 +320,8 @@ static gboolean look(Thread *thread, struct epoll_event *events, int *count) {
 static int await(Thread *thread, struct epoll_event *events, int milliseconds) {
     gboolean came = FALSE;
     int count = 0;
-    kj_eager_begin(&thread->eager, __atomic_load_n(&thread->count, __ATOMIC_RELAXED));
-    while (!came && kj_eager_again(&thread->eager))
+    gboolean looks = kj_eager_begin(&thread->eager, __atomic_load_n(&thread->count, __ATOMIC_RELAXED), thread->now);
+    for (; looks && !came; looks = !came && kj_eager_again(&thread->eager))
         came = look(thread, events, &count);
     if (!came)
         count = epoll_wait(thread->epoll, events, EVENTS, milliseconds);

@@ -12,14 +12,14 @@
 #define MOST 30000u /* microseconds; more than a setting may say, for machines that are busy */
 
 static void wait_once(KjEager *eager, gulong microseconds) {
-    kj_eager_begin(eager, 1);
+    kj_eager_begin(eager, 1, g_get_monotonic_time());
     if (microseconds)
         g_usleep(microseconds);
     kj_eager_end(eager, g_get_monotonic_time());
 }
 
 static gboolean looks(KjEager *eager) {
-    kj_eager_begin(eager, 1);
+    kj_eager_begin(eager, 1, g_get_monotonic_time());
     gboolean again = kj_eager_again(eager);
     kj_eager_end(eager, g_get_monotonic_time());
     return again;
@@ -33,8 +33,8 @@ static void earn(KjEager *eager, guint waits) {
 
 static void look_in_vain(KjEager *eager) {
     guint count = 0;
-    kj_eager_begin(eager, 1);
     gint64 begin = g_get_monotonic_time();
+    kj_eager_begin(eager, 1, begin);
     while (kj_eager_again(eager))
         count++;
     g_assert_cmpint(g_get_monotonic_time() - begin, >=, eager->most);
@@ -78,7 +78,7 @@ static void test_lost(void) {
     earn(&eager, KJ_EAGER_VAIN - 1);
     wait_once(&eager, 3 * MOST); /* too long: brings nothing */
     earn(&eager, 1);
-    kj_eager_begin(&eager, 1); /* it was there in time, but somebody else had the processor */
+    kj_eager_begin(&eager, 1, g_get_monotonic_time()); /* it was there in time, but somebody else had the processor */
     g_assert_true(kj_eager_again(&eager));
     g_usleep(2 * MOST);
     kj_eager_end(&eager, g_get_monotonic_time());
@@ -90,7 +90,7 @@ static void test_others(void) {
     KjEager eager = { .most = MOST }, others[256] = { 0 };
     guint looking = 0;
     earn(&eager, KJ_EAGER_VAIN);
-    kj_eager_begin(&eager, KJ_EAGER_CONNECTIONS + 1);
+    kj_eager_begin(&eager, KJ_EAGER_CONNECTIONS + 1, g_get_monotonic_time());
     g_assert_false(kj_eager_again(&eager));
     kj_eager_end(&eager, g_get_monotonic_time());
     g_assert_true(looks(&eager));
@@ -99,7 +99,7 @@ static void test_others(void) {
         earn(&others[i], KJ_EAGER_VAIN);
     }
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
-        kj_eager_begin(&others[i], 1);
+        kj_eager_begin(&others[i], 1, g_get_monotonic_time());
         looking += kj_eager_again(&others[i]);
     }
     g_assert_cmpuint(looking, ==, MAX(g_get_num_processors() / 2, 1));
