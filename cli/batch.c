@@ -251,6 +251,7 @@ static gboolean set_row(KjBatch *batch, KjRequest *const *requests, const char *
 }
 
 gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instant, const char **problems) {
+    static const char work[] = N_("lines read");
     char *line;
     for (guint side = 0; side < batch->side_count; side++) {
         problems[side] = NULL;
@@ -260,10 +261,10 @@ gboolean kj_batch_next(KjBatch *batch, KjRequest *const *requests, gint64 instan
         kj_row_clear(batch->row);
         batch->instant = instant;
         guint64 number = kj_lines_number(batch->lines);
-        kj_progress(N_("lines read"), NULL, number, 0);
+        kj_progress(work, NULL, number, 0);
         switch (kj_lines_next(batch->lines, &line)) {
         case KJ_LINE_END:
-            kj_progress(N_("lines read"), NULL, number, number);
+            kj_progress(work, NULL, number, number);
             return FALSE;
         case KJ_LINE_BAD:
             return spoil(batch, problems, line);

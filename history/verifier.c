@@ -278,6 +278,7 @@ static gboolean refuse_other(KjVerifier *verifier, const git_oid *head, GError *
 }
 
 gboolean kj_verifier_run(KjVerifier *verifier, const git_oid *head, gint64 now, GError **error) {
+    static const char work[] = N_("releases verified");
     const KjLink *known = kj_verifier_link(verifier);
     g_autoptr(GError) problem = NULL;
     verifier->attack = KJ_ATTACK_NONE;
@@ -291,11 +292,11 @@ gboolean kj_verifier_run(KjVerifier *verifier, const git_oid *head, gint64 now, 
         return kj_verifier_name(verifier, error, KJ_ATTACK_ARBITRARY);
     }
     for (guint i = 0; i < links->len; i++) {
-        kj_progress(N_("releases verified"), NULL, i, links->len);
+        kj_progress(work, NULL, i, links->len);
         if (!judge_link(verifier, g_steal_pointer(&links->pdata[i]), now, error))
             return FALSE;
     }
-    kj_progress(N_("releases verified"), NULL, links->len, links->len);
+    kj_progress(work, NULL, links->len, links->len);
     return TRUE;
 }
 

@@ -183,6 +183,7 @@ static gboolean resume(Building *building, const char *key) {
 
 /* Reads back until something is kept, then on to the head. */
 static gboolean build(Building *building, KjPast *past, GError **error) {
+    static const char work[] = N_("releases read");
     g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)kj_link_free);
     g_autofree char *head = cache_key(past, kj_past_head(past)), *kept = NULL;
     for (const git_oid *at = kj_past_head(past); at; at = kj_link_before(links->pdata[links->len - 1])) {
@@ -199,11 +200,11 @@ static gboolean build(Building *building, KjPast *past, GError **error) {
     if (links->len == 0)
         return TRUE;
     for (guint i = links->len; i-- > 0;) {
-        kj_progress(N_("releases read"), NULL, links->len - 1 - i, links->len);
+        kj_progress(work, NULL, links->len - 1 - i, links->len);
         if (kj_link_is_release(links->pdata[i]) && !add_release(building, past, links->pdata[i], error))
             return FALSE;
     }
-    kj_progress(N_("releases read"), NULL, links->len, links->len);
+    kj_progress(work, NULL, links->len, links->len);
     kj_cache_write(KIND, head, building->text->str);
     if (kept)
         kj_cache_remove(KIND, kept); /* the new one says it all */

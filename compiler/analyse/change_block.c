@@ -261,6 +261,7 @@ static guint32 pass_cancelled(const Aspect *aspect, guint side, guint32 from, GA
 /* What cancelled with a case before the one that is walked cannot decide there: the same region is taken out already. So each walk asks of the other side only
  * what comes behind those, and the few before that did not cancel. */
 static void walk_side(Aspect *aspect, guint side) {
+    static const char work[] = N_("cases compared");
     guint count = aspect->cases[side]->cases->len, left = aspect->default_changed;
     g_autoptr(GArray) passed = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint32 first = 0;
@@ -268,7 +269,7 @@ static void walk_side(Aspect *aspect, guint side) {
     for (guint32 i = 0; i < count; i++)
         left += aspect->changed[side][i];
     for (guint32 i = 0; i < count; i++) {
-        kj_progress(N_("cases compared"), aspect->comparison->change->name, i, count);
+        kj_progress(work, aspect->comparison->change->name, i, count);
         if (aspect->changed[side][i])
             walk_case(aspect, side, i, first, passed, aspect->comparison->steps / MAX(left--, 1));
         else
@@ -276,7 +277,7 @@ static void walk_side(Aspect *aspect, guint side) {
     }
     if (aspect->default_changed)
         walk_case(aspect, side, KJ_CASE_NONE, first, passed, aspect->comparison->steps);
-    kj_progress(N_("cases compared"), aspect->comparison->change->name, count, count);
+    kj_progress(work, aspect->comparison->change->name, count, count);
 }
 
 static KjCases *cases_of(Comparison *comparison, guint side, const char *aspect) {

@@ -271,11 +271,12 @@ static void tell_impossible(KjFindings *findings, guint index) {
 }
 
 void kj_find_dead(KjFindings *findings) {
+    static const char work[] = N_("looking for rules that decide nothing");
     guint count = findings->block->rule_count;
     for (guint i = 0; i < count; i++) {
         g_autoptr(GArray) cover = NULL;
 
-        kj_progress(N_("looking for rules that decide nothing"), findings->block->qualified, i, count);
+        kj_progress(work, findings->block->qualified, i, count);
         findings->dead[i] = is_dead(findings, i);
         if (!findings->dead[i] || !kj_findings_is_written(&findings->block->rules[i]))
             continue;
@@ -285,5 +286,5 @@ void kj_find_dead(KjFindings *findings) {
         else
             tell_impossible(findings, i);
     }
-    kj_progress(N_("looking for rules that decide nothing"), findings->block->qualified, count, count);
+    kj_progress(work, findings->block->qualified, count, count);
 }

@@ -228,6 +228,7 @@ static void tell(Looking *looking, guint rule) {
 }
 
 void kj_find_redundant(KjFindings *findings) {
+    static const char work[] = N_("looking for rules that change nothing");
     guint count = findings->block->rule_count, told = 0, untold = 0, first_untold = 0;
     g_autofree guint8 *gone = g_memdup2(findings->dead, count + 1);
     gboolean more;
@@ -238,11 +239,11 @@ void kj_find_redundant(KjFindings *findings) {
     do {
         more = FALSE;
         for (guint i = count; i > 0; i--) {
-            kj_progress(N_("looking for rules that change nothing"), findings->block->qualified, count - i, count);
+            kj_progress(work, findings->block->qualified, count - i, count);
             if (!gone[i - 1] && is_redundant(&looking, i - 1))
                 gone[i - 1] = more = TRUE;
         }
-        kj_progress(N_("looking for rules that change nothing"), findings->block->qualified, count, count);
+        kj_progress(work, findings->block->qualified, count, count);
     } while (more && findings->block->domain->combining != KJ_COMBINING_FIRST_MATCH);
     for (guint i = 0; i < count; i++) {
         if (!gone[i] || findings->dead[i])

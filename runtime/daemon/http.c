@@ -415,11 +415,16 @@ static struct MHD_Daemon *start_one(KjHttp *http, const KjHttpOptions *options) 
             items[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)access->authorities };
     }
     items[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL, MHD_OPTION_LISTEN_SOCKET,
-                            options->socket, MHD_OPTION_CONNECTION_LIMIT, (options->connections + options->threads - 1) / options->threads,
-                            MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)KJ_HTTP_HEADERS_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http,
+                            MHD_OPTION_EXTERNAL_LOGGER, keep_quiet, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, options->socket,
+                            MHD_OPTION_CONNECTION_LIMIT, (options->connections + options->threads - 1) / options->threads,
+                            MHD_OPTION_CONNECTION_TIMEOUT, options->idle_seconds,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)KJ_HTTP_HEADERS_MAX,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                            MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+                            MHD_OPTION_ARRAY, items, MHD_OPTION_END);
 }
 
 static KjHttpLoops *start_all(KjHttp *http, const KjHttpOptions *options, GError **error) {

@@ -11,8 +11,12 @@
 
 #include <kijun/translate.h>
 
+static gboolean is(KjSlice slice, const char *text, gsize length) {
+    return slice.text && slice.length == length && memcmp(slice.text, text, length) == 0;
+}
+
 gboolean kj_slice_is(KjSlice slice, const char *text) {
-    return slice.text && slice.length == strlen(text) && memcmp(slice.text, text, slice.length) == 0;
+    return is(slice, text, strlen(text));
 }
 
 #define NAME(TEXT) TEXT, sizeof TEXT - 1
@@ -31,7 +35,7 @@ static const struct {
 static gboolean keep(KjPostfixRequest *request, KjSlice name, KjSlice value) {
     for (guint i = 0; i < G_N_ELEMENTS(attributes); i++) {
         KjSlice *slice = &G_STRUCT_MEMBER(KjSlice, request, attributes[i].offset);
-        if (name.length == attributes[i].length && memcmp(name.text, attributes[i].name, name.length) == 0 && !slice->text)
+        if (is(name, attributes[i].name, attributes[i].length) && !slice->text)
             *slice = value;
     }
     return kj_slice_is(name, "request");

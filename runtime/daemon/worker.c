@@ -321,8 +321,8 @@ static int await(Thread *thread, struct epoll_event *events, int milliseconds) {
     gboolean came = FALSE;
     int count = 0;
     gboolean looks = kj_eager_begin(&thread->eager, __atomic_load_n(&thread->count, __ATOMIC_RELAXED), thread->now);
-    for (; looks && !came; looks = !came && kj_eager_again(&thread->eager))
-        came = look(thread, events, &count);
+    while (looks && !(came = look(thread, events, &count)))
+        looks = kj_eager_again(&thread->eager);
     if (!came)
         count = epoll_wait(thread->epoll, events, EVENTS, milliseconds);
     thread->now = now_microseconds();
